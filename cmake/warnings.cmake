@@ -1,0 +1,22 @@
+# lockstep_target(TARGET): the warnings, hardening and sanitizers of all code
+# that is ours.
+set(LOCKSTEP_SANITIZE "" CACHE STRING "Sanitizers: empty, address or thread")
+
+function(lockstep_target target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-strict-aliasing)
+  if(LOCKSTEP_SANITIZE STREQUAL "address")
+    target_compile_options(
+      ${target} PRIVATE -fsanitize=address,undefined
+                        -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  elseif(LOCKSTEP_SANITIZE STREQUAL "thread")
+    target_compile_options(${target} PRIVATE -fsanitize=thread -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=thread)
+  else()
+    target_compile_options(
+      ${target} PRIVATE -fstack-protector-strong
+                        "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+    target_compile_definitions(
+      ${target} PRIVATE "$<$<PLATFORM_ID:Linux>:_GLIBCXX_ASSERTIONS>")
+  endif()
+endfunction()
