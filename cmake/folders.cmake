@@ -16,7 +16,9 @@ function(lockstep_folder name)
   endif()
 
   if(NOT sources)
-    message(FATAL_ERROR "src/${name} has no sources")
+    add_library(lockstep_${name} INTERFACE)
+    target_link_libraries(lockstep_${name} INTERFACE ${ARG_LINKS})
+    return()
   endif()
   add_library(lockstep_${name} STATIC ${sources})
   target_include_directories(
