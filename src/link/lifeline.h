@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace lockstep::link {
+
+/// The variable in which a launcher gives its ranks the address of the control
+/// link: "unix:/path" today; other transports can follow without a change for
+/// callers.
+inline constexpr char kLifelineVariable[] = "LOCKSTEP_LIFELINE";
+
+/// The rank's end of the link to whoever started it. A thread of its own
+/// watches: when the launcher (or, without one, the parent process) is gone,
+/// the process ends at once by _exit(71), whatever the main thread waits for.
+///
+/// All methods belong to the main thread. Make it before MLX is touched and
+/// before other threads start, and keep it until the process ends.
+class Lifeline {
+ public:
+  /// Connects when LOCKSTEP_LIFELINE is set; else just watches the parent.
+  /// Throws Error{network} when the launcher cannot be reached and
+  /// Error{usage} when the address is not one.
+  static Lifeline from_environment();
+  /// A connection to a launcher at `address`.
+  static Lifeline connect(const std::string& address);
+
+  Lifeline(Lifeline&&) noexcept;
+  Lifeline& operator=(Lifeline&&) = delete;
+  ~Lifeline();
+
+  /// True when our launcher is at the other end. It then shows the text of
+  /// goodbye(), so a rank that fails prints nothing itself.
+  bool has_launcher() const;
+
+  /// Says who this is and waits for the launcher's welcome. Takes over the
+  /// launcher's stdin, stdout and stderr if they come along (so that nothing
+  /// stands between this rank and the terminal). Call it once, first. Throws
+  /// Error{network} when the answer does not come in `patience`.
+  void hello(
+      int rank,
+      int size,
+      std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+  /// Call right before the group is formed: returns when it is this rank's
+  /// turn. Back ends whose ranks must listen before others connect need it.
+  void await_turn();
+
+  /// What this rank is doing ("loading", "generating"), for the line that
+  /// tells of its loss. Must be a literal. Cheap: one relaxed store.
+  void set_phase(const char* literal) noexcept;
+  /// The tick under way. Cheap: one relaxed store; call it every tick.
+  void set_tick(std::uint64_t tick) noexcept;
+
+  /// The last word before the process ends, so that an end is not taken for a
+  /// loss: 0 and no text, or the exit code and the one line to show. Returns
+  /// once the message is with the kernel, or after a second; never throws.
+  /// The launcher goes on being watched.
+  void goodbye(int code, std::string_view text) noexcept;
+
+ private:
+  class Watch;
+  explicit Lifeline(std::unique_ptr<Watch> watch);
+  std::unique_ptr<Watch> watch_;
+};
+
+} // namespace lockstep::link
