@@ -1,19 +1,20 @@
 #include "base/file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
 namespace lockstep {
 
 File::File(const std::filesystem::path& path) : path_(path) {
-  fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Opening a pipe must not wait for a writer.
+  fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd_ < 0) {
     fail(
         ErrorKind::config,
@@ -21,7 +22,7 @@ File::File(const std::filesystem::path& path) : path_(path) {
         path.string(),
         std::strerror(errno));
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd_);
     fail(ErrorKind::config, "{}: is not a regular file", path.string());
@@ -69,8 +70,7 @@ void File::read_at(std::uint64_t offset, std::span<std::byte> out) const {
 }
 
 std::string read_text_file(
-    const std::filesystem::path& path,
-    std::uint64_t max_bytes) {
+    const std::filesystem::path& path, std::uint64_t max_bytes) {
   const File file(path);
   if (file.size() > max_bytes) {
     fail(

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <cmath>
+#include <cstddef>
 #include <set>
 #include <utility>
 
@@ -13,16 +14,41 @@ namespace {
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kShownBytes = 80;
 
-std::string shown(const Json& value) {
-  auto text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  if (text.size() > kShownBytes) {
-    text.resize(kShownBytes);
-    text += "…";
+// The parser's own text quotes the input, which may be long or not UTF-8.
+std::string reason_of(const Json::exception& e) {
+  constexpr std::size_t kReasonBytes = 200;
+  std::string text = e.what();
+  const auto tag = text.find("] ");
+  if (tag != std::string::npos) {
+    text.erase(0, tag + 2);
+  }
+  if (text.size() > kReasonBytes) {
+    text.resize(kReasonBytes);
+    text += "...";
+  }
+  for (auto& c : text) {
+    if (c < ' ' || c > '~') {
+      c = '?';
+    }
   }
   return text;
 }
 
 } // namespace
+
+std::string shown(const Json& value) {
+  auto text =
+      value.is_string() &&
+              value.get_ref<const std::string&>().size() > kShownBytes
+          ? Json(value.get_ref<const std::string&>().substr(0, kShownBytes))
+                .dump(-1, ' ', true, Json::error_handler_t::replace)
+          : value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (text.size() > kShownBytes) {
+    text.resize(kShownBytes);
+    text += "...";
+  }
+  return text;
+}
 
 Json parse_json(std::string_view text, const std::string& where) {
   std::vector<std::set<std::string>> keys;
@@ -53,7 +79,7 @@ Json parse_json(std::string_view text, const std::string& where) {
   try {
     return Json::parse(text.begin(), text.end(), check);
   } catch (const Json::exception& e) {
-    fail(ErrorKind::config, "{}: is not valid JSON: {}", where, e.what());
+    fail(ErrorKind::config, "{}: is not valid JSON: {}", where, reason_of(e));
   }
 }
 
@@ -92,15 +118,13 @@ void JsonReader::refuse(const char* key, std::string_view expected) const {
 }
 
 std::int64_t JsonReader::integer(
-    const char* key,
-    std::int64_t least,
-    std::int64_t most) const {
+    const char* key, std::int64_t least, std::int64_t most) const {
   const auto& value = at(key);
   const bool fits = value.is_number_integer() &&
-      (!value.is_number_unsigned() ||
-       value.get<std::uint64_t>() <=
-           static_cast<std::uint64_t>(
-               std::numeric_limits<std::int64_t>::max()));
+                    (!value.is_number_unsigned() ||
+                     value.get<std::uint64_t>() <=
+                         static_cast<std::uint64_t>(
+                             std::numeric_limits<std::int64_t>::max()));
   if (!fits || value.get<std::int64_t>() < least ||
       value.get<std::int64_t>() > most) {
     refuse(key, fmt::format("an integer from {} to {}", least, most));
@@ -144,10 +168,7 @@ std::int64_t JsonReader::integer_or(
 }
 
 double JsonReader::number_or(
-    const char* key,
-    double fallback,
-    double least,
-    double most) const {
+    const char* key, double fallback, double least, double most) const {
   return has(key) ? number(key, least, most) : fallback;
 }
 
@@ -156,8 +177,7 @@ bool JsonReader::boolean_or(const char* key, bool fallback) const {
 }
 
 std::string JsonReader::string_or(
-    const char* key,
-    const std::string& fallback) const {
+    const char* key, const std::string& fallback) const {
   return has(key) ? string(key) : fallback;
 }
 

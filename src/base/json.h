@@ -13,6 +13,9 @@ namespace lockstep {
 
 using Json = nlohmann::json;
 
+/// A value as one short line of ASCII for an error message, strings in quotes.
+std::string shown(const Json& value);
+
 /// Parses text from outside. Throws Error{config} with `where` (a file or a
 /// source) and the place; nesting deeper than 64 and duplicate keys are
 /// refused.
@@ -30,9 +33,7 @@ class JsonReader {
   const Json& at(const char* key) const;
 
   std::int64_t integer(
-      const char* key,
-      std::int64_t least,
-      std::int64_t most) const;
+      const char* key, std::int64_t least, std::int64_t most) const;
   double number(const char* key, double least, double most) const;
   bool boolean(const char* key) const;
   std::string string(const char* key) const;
@@ -44,14 +45,12 @@ class JsonReader {
       std::int64_t fallback,
       std::int64_t least,
       std::int64_t most) const;
-  double number_or(const char* key, double fallback, double least, double most)
-      const;
+  double number_or(
+      const char* key, double fallback, double least, double most) const;
   bool boolean_or(const char* key, bool fallback) const;
   std::string string_or(const char* key, const std::string& fallback) const;
 
-  const std::string& where() const {
-    return where_;
-  }
+  const std::string& where() const { return where_; }
   /// Throws Error{config}: "WHERE: key "KEY" is VALUE, expected EXPECTED".
   [[noreturn]] void refuse(const char* key, std::string_view expected) const;
 
