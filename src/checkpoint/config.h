@@ -16,10 +16,19 @@ struct RopeConfig {
   int dims = 0; // leading dimensions of a head that are rotated
   float base = 10000.0F;
   RopeScaling scaling = RopeScaling::none;
-  float factor = 1.0F; // linear, llama3
-  float low_freq_factor = 1.0F; // llama3
-  float high_freq_factor = 4.0F; // llama3
+  float factor = 1.0F;                // linear, llama3
+  float low_freq_factor = 1.0F;       // llama3
+  float high_freq_factor = 4.0F;      // llama3
   float original_positions = 8192.0F; // llama3
+};
+
+/// Consecutive layers [first, last), counted from 0.
+struct LayerRange {
+  int first = 0;
+  int last = 0;
+
+  int size() const { return last - first; }
+  bool operator==(const LayerRange&) const = default;
 };
 
 /// One per layer, indexed by global layer number.

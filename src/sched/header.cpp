@@ -1,0 +1,155 @@
+#include "sched/header.h"
+
+#include <bit>
+
+#include "base/error.h"
+#include "sched/words.h"
+
+namespace lockstep::sched {
+
+namespace {
+
+constexpr int kFixedWords = 9;
+constexpr int kRowWords = 8;
+constexpr int kSlotOpWords = 11;
+
+void put(WordWriter& out, const Row& row) {
+  out.put(row.slot);
+  out.put(row.offset);
+  out.put(row.n_tokens);
+  out.put(row.n_wanted);
+  out.put(row.n_top);
+  out.put(row.scored ? 1 : 0);
+  out.put(row.next);
+  out.put(row.index);
+}
+
+void put(WordWriter& out, const SlotOp& op) {
+  out.put(op.kind == SlotOp::Kind::open ? 1 : 2);
+  out.put(op.slot);
+  out.put(op.capacity);
+  out.put64(static_cast<std::uint64_t>(op.request));
+  out.put(std::bit_cast<std::int32_t>(op.sampling.temperature));
+  out.put(op.sampling.top_k);
+  out.put(std::bit_cast<std::int32_t>(op.sampling.top_p));
+  out.put(std::bit_cast<std::int32_t>(op.sampling.min_p));
+  out.put64(op.sampling.seed);
+}
+
+Row get_row(WordReader& in, const Limits& limits) {
+  Row row;
+  row.slot = in.get("row.slot", 0, limits.n_slots - 1);
+  row.offset = in.get("row.offset", 0, limits.context - 1);
+  row.n_tokens = in.get("row.n_tokens", 1, limits.context - row.offset);
+  row.n_wanted = in.get("row.n_wanted", 0, row.n_tokens);
+  row.n_top = in.get("row.n_top", 0, kMostTopLogprobs);
+  row.scored = in.get("row.scored", 0, 1) == 1;
+  row.next = in.get("row.next", -1, limits.vocab - 1);
+  row.index = in.get("row.index", 0, limits.context);
+  if (row.scored && row.n_wanted > 0 && row.next < 0) {
+    fail(ErrorKind::diverged, "header: a scored row names no following token");
+  }
+  return row;
+}
+
+SlotOp get_slot_op(WordReader& in, const Limits& limits) {
+  SlotOp op;
+  op.kind = in.get("slot_op.kind", 1, 2) == 1 ? SlotOp::Kind::open
+                                              : SlotOp::Kind::close;
+  op.slot = in.get("slot_op.slot", 0, limits.n_slots - 1);
+  op.capacity = in.get("slot_op.capacity", 0, limits.context);
+  op.request = static_cast<RequestId>(in.get64());
+  op.sampling.temperature = std::bit_cast<float>(in.get());
+  op.sampling.top_k = in.get();
+  op.sampling.top_p = std::bit_cast<float>(in.get());
+  op.sampling.min_p = std::bit_cast<float>(in.get());
+  op.sampling.seed = in.get64();
+  try {
+    check(op.sampling);
+  } catch (const Error& e) {
+    fail(ErrorKind::diverged, "header: slot_op.{}", e.what());
+  }
+  return op;
+}
+
+} // namespace
+
+int header_words(int n_rows, int n_tokens, int n_slot_ops) {
+  return kFixedWords + n_rows * kRowWords + n_tokens +
+         n_slot_ops * kSlotOpWords;
+}
+
+int header_words(const Header& header) {
+  return header_words(
+      static_cast<int>(header.entering.rows.size()),
+      header.entering.n_tokens(),
+      static_cast<int>(header.slot_ops.size()));
+}
+
+void encode(const Header& header, std::span<std::int32_t> out) {
+  if (static_cast<std::size_t>(header_words(header)) > out.size()) {
+    fail(
+        ErrorKind::internal,
+        "a header of {} words does not fit the {} words promised for it",
+        header_words(header),
+        out.size());
+  }
+  WordWriter writer(out);
+  writer.put64(header.tick);
+  writer.put(header.end ? 1 : 0);
+  writer.put(header.next.words);
+  writer.put(header.next.tokens);
+  writer.put(static_cast<std::int32_t>(header.slot_ops.size()));
+  writer.put(static_cast<std::int32_t>(header.entering.rows.size()));
+  writer.put(header.entering.n_tokens());
+  writer.put(header_words(header));
+  for (const auto& op : header.slot_ops) {
+    put(writer, op);
+  }
+  for (const auto& row : header.entering.rows) {
+    put(writer, row);
+  }
+  for (const auto token : header.entering.tokens) {
+    writer.put(token);
+  }
+  writer.fill_rest();
+}
+
+Header decode(std::span<const std::int32_t> words, const Limits& limits) {
+  WordReader in(words);
+  Header header;
+  header.tick = in.get64();
+  header.end = in.get("end", 0, 1) == 1;
+  // What a header may promise follows from what the next one may hold.
+  const int most_rows = limits.n_slots;
+  const int most_words =
+      header_words(most_rows, limits.max_batch_tokens, 2 * limits.n_slots + 2);
+  header.next.words = in.get("next.words", kFixedWords, most_words);
+  header.next.tokens = in.get("next.tokens", 0, limits.max_batch_tokens);
+  const int n_ops = in.get("n_slot_ops", 0, 2 * limits.n_slots + 2);
+  const int n_rows = in.get("n_rows", 0, most_rows);
+  const int n_tokens = in.get("n_tokens", 0, limits.max_batch_tokens);
+  const int n_words = header_words(n_rows, n_tokens, n_ops);
+  in.get("n_words", n_words, n_words);
+  for (int i = 0; i < n_ops; ++i) {
+    header.slot_ops.push_back(get_slot_op(in, limits));
+  }
+  int n_row_tokens = 0;
+  for (int i = 0; i < n_rows; ++i) {
+    header.entering.rows.push_back(get_row(in, limits));
+    n_row_tokens += header.entering.rows.back().n_tokens;
+  }
+  if (n_row_tokens != n_tokens) {
+    fail(
+        ErrorKind::diverged,
+        "header: its rows have {} tokens, it carries {}",
+        n_row_tokens,
+        n_tokens);
+  }
+  for (int i = 0; i < n_tokens; ++i) {
+    header.entering.tokens.push_back(in.get("token", 0, limits.vocab - 1));
+  }
+  return header;
+}
+
+} // namespace lockstep::sched

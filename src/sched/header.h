@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sched/batch.h"
+#include "sched/request.h"
+
+namespace lockstep::sched {
+
+/// What happens to a cache slot before the rows of the same header, on each
+/// rank when that header's batch reaches it.
+struct SlotOp {
+  enum class Kind { open, close };
+  Kind kind = Kind::open;
+  int slot = 0;
+  int capacity = 0;      // open: most tokens the slot will hold
+  RequestId request = 0; // open: the random numbers' stream
+  Sampling sampling;     // open: how the last rank samples this slot's rows
+  bool operator==(const SlotOp&) const = default;
+};
+
+/// Room that rank 0 sets aside in the next tick's exchange, so that every rank
+/// knows that exchange's size before it posts it.
+struct Room {
+  int words = 0;  // for the next header
+  int tokens = 0; // for the hidden states of the batch that enters then
+  bool operator==(const Room&) const = default;
+};
+
+/// All that any rank needs to know about one tick; made by rank 0 alone. It
+/// travels in the exchange of its own tick, together with the first rank's
+/// output for the batch it describes; its size was promised one tick before.
+struct Header {
+  std::uint64_t tick = 0;
+  Batch entering;
+  std::vector<SlotOp> slot_ops;
+  Room next;
+  bool end = false; // all ranks leave after this tick
+  bool operator==(const Header&) const = default;
+};
+
+/// The room of tick 0's exchange, a constant that all ranks share.
+inline constexpr Room kFirstRoom{96, 0};
+
+/// Words that a header of so many rows, tokens and slot operations takes.
+int header_words(int n_rows, int n_tokens, int n_slot_ops);
+int header_words(const Header& header);
+
+/// Writes `header` to the front of `out` and zeros to the rest. Throws
+/// Error{internal} when it does not fit: rank 0 broke its own promise.
+void encode(const Header& header, std::span<std::int32_t> out);
+
+/// Bounds that every number of a header must keep.
+struct Limits {
+  int n_slots = 0;
+  int context = 0; // tokens of one slot
+  int vocab = 0;
+  int max_batch_tokens = 0;
+};
+
+/// Throws Error{diverged} naming the field when the words break a limit or do
+/// not describe a header.
+Header decode(std::span<const std::int32_t> words, const Limits& limits);
+
+} // namespace lockstep::sched

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/types.h"
+
+namespace lockstep::sched {
+
+using RequestId = std::int64_t;
+
+/// How one token is chosen from logits. The steps are taken in the order of
+/// the fields: penalties have no part yet, then top-k, top-p, min-p,
+/// temperature.
+struct Sampling {
+  float temperature = 0.8F; // 0 = the most likely token
+  int top_k = 40;           // 0 = all
+  float top_p = 0.95F;      // 1 = all
+  float min_p = 0.05F;      // 0 = all
+  std::uint64_t seed = 0;
+  bool operator==(const Sampling&) const = default;
+};
+
+/// Throws Error{request} naming the field, its value and its bounds.
+void check(const Sampling& sampling);
+
+/// Bounds of what may be asked; also of what a header may say.
+inline constexpr int kMostTopLogprobs = 20;
+
+struct Request {
+  RequestId id = 0;
+  std::vector<Token> prompt; // at least one token
+  Sampling sampling;
+  int max_tokens = 0;             // 0 = only read the prompt
+  std::vector<Token> stop_tokens; // end the answer, not part of it
+  int n_top = 0; // log-probabilities of so many best tokens at each place
+  /// Score the prompt instead of answering it: from this place on, the
+  /// log-probability of each prompt token given those before it.
+  std::optional<int> score_from;
+};
+
+enum class FinishReason { stop, length, cancelled };
+
+struct TokenLogprob {
+  Token token = -1;
+  float logprob = 0.0F; // natural logarithm, of the unmodified distribution
+};
+
+/// What the last rank says about one wanted place.
+struct Sampled {
+  TokenLogprob chosen;
+  std::vector<TokenLogprob> top; // best first
+};
+
+/// One token of a request: sampled, or scored when the request asked for that.
+struct TokenEvent {
+  RequestId id = 0;
+  int index = 0; // sampled: place in the answer; scored: place in the prompt
+  Sampled sampled;
+  std::optional<FinishReason> finish;
+};
+
+} // namespace lockstep::sched
