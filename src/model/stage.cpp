@@ -1,0 +1,86 @@
+#include "model/stage.h"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "mlx/ops.h"
+
+namespace lockstep::model {
+
+namespace {
+
+const std::string kEmbedding = "model.embed_tokens";
+const std::string kNorm = "model.norm";
+const std::string kHead = "lm_head";
+
+/// Tensors outside the layers that this stage leaves to the others.
+std::set<std::string> held_elsewhere(bool is_first, bool is_last, bool tied) {
+  std::set<std::string> names;
+  if (!is_first && !(is_last && tied)) {
+    names.insert(kEmbedding + ".weight");
+  }
+  if (!is_last) {
+    names.insert(kNorm + ".weight");
+    names.insert(kHead + ".weight");
+  }
+  return names;
+}
+
+} // namespace
+
+Stage::Stage(
+    const checkpoint::Checkpoint& checkpoint,
+    const Family& family,
+    const checkpoint::ModelConfig& config,
+    const LayerRange& layers,
+    const Numerics& numerics,
+    std::function<void(std::uint64_t)> on_read)
+    : layers_(layers), numerics_(numerics) {
+  Weights weights(checkpoint, numerics, std::move(on_read));
+  const bool is_first = layers.first == 0;
+  const bool is_last = layers.last == static_cast<int>(config.layers.size());
+  if (is_first || (is_last && config.tied_embeddings)) {
+    embedding_.emplace(
+        weights.take_matrix(kEmbedding, config.vocab, config.hidden),
+        numerics.activations);
+  }
+  for (int layer = layers.first; layer < layers.last; ++layer) {
+    blocks_.push_back(family.make_block(config, layer, weights));
+  }
+  if (is_last) {
+    norm_.emplace(weights, kNorm, config.hidden, config.norm_eps);
+    head_.emplace(
+        config.tied_embeddings
+            ? embedding_->as_linear()
+            : weights.take_linear(kHead, config.vocab, config.hidden, false));
+    if (config.tied_embeddings) {
+      // Some checkpoints store the tied head once more.
+      weights.skip(kHead + ".weight");
+    }
+  }
+  if (!is_first) {
+    embedding_.reset();
+  }
+  family.skip_unused(weights, config);
+  weights.finish(
+      layers, held_elsewhere(is_first, is_last, config.tied_embeddings));
+  weights_bytes_ = weights.bytes_held();
+}
+
+mx::array Stage::embed(const mx::array& tokens) const {
+  return embedding_->rows(tokens);
+}
+
+mx::array Stage::forward(mx::array x, const Pass& pass, KvCache& cache) const {
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    x = (*blocks_[i])(x, pass, cache.layer(static_cast<int>(i)));
+  }
+  return x;
+}
+
+mx::array Stage::logits(const mx::array& x) const {
+  return mx::astype((*head_)((*norm_)(x)), mx::float32);
+}
+
+} // namespace lockstep::model
