@@ -1,0 +1,86 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace lockstep::engine {
+
+namespace {
+
+bool is_decode(const sched::Batch& batch) {
+  return std::all_of(batch.rows.begin(), batch.rows.end(), [](const auto& row) {
+    return row.n_tokens == 1;
+  });
+}
+
+} // namespace
+
+Engine::Engine(
+    Pipeline pipeline,
+    world::Exchange& exchange,
+    std::optional<sched::Scheduler> scheduler,
+    link::Lifeline& lifeline,
+    int n_ranks)
+    : pipeline_(std::move(pipeline)),
+      exchange_(exchange),
+      scheduler_(std::move(scheduler)),
+      lifeline_(lifeline),
+      stats_(n_ranks) {
+}
+
+void Engine::submit(sched::Request request, Sink sink) {
+  const auto id = request.id;
+  scheduler_->add(std::move(request));
+  sinks_[id] = std::move(sink);
+}
+
+void Engine::cancel(sched::RequestId id) {
+  scheduler_->cancel(id);
+}
+
+void Engine::tick() {
+  lifeline_.set_tick(pipeline_.tick());
+  const auto start = std::chrono::steady_clock::now();
+  std::optional<sched::Header> header;
+  if (scheduler_) {
+    header = scheduler_->next();
+  }
+  const auto outbox = pipeline_.compute(header ? &*header : nullptr);
+  const auto inbox = exchange_.swap(outbox);
+  const auto results = pipeline_.deliver(inbox);
+  kv_bytes_ = std::max(kv_bytes_, pipeline_.kv_bytes());
+  if (!scheduler_) {
+    return;
+  }
+  stats_.record(
+      std::chrono::steady_clock::now() - start,
+      inbox.compute_us,
+      is_decode(header->entering) && is_decode(scheduler_->leaving()));
+  for (const auto& event : scheduler_->apply(results)) {
+    const auto sink = sinks_.find(event.id);
+    sink->second(event);
+    if (event.finish) {
+      sinks_.erase(sink);
+    }
+  }
+}
+
+void Engine::run_until_idle() {
+  while (!scheduler_->idle()) {
+    tick();
+  }
+}
+
+void Engine::leave() {
+  scheduler_->finish();
+  tick();
+}
+
+void Engine::follow() {
+  while (!pipeline_.ended()) {
+    tick();
+  }
+}
+
+} // namespace lockstep::engine

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "engine/pipeline.h"
+#include "engine/stats.h"
+#include "link/lifeline.h"
+#include "sched/scheduler.h"
+#include "world/exchange.h"
+
+namespace lockstep::engine {
+
+/// Receives what becomes of a request, one token at a time, on the main thread
+/// of rank 0.
+using Sink = std::function<void(const sched::TokenEvent&)>;
+
+/// The loop of every rank: compute, exchange, deliver, until rank 0 says that
+/// all leave. Rank 0's engine has the scheduler; the others follow its headers.
+/// Main thread only.
+class Engine {
+ public:
+  /// Keeps references to `exchange` and `lifeline`. `scheduler`: on rank 0, and
+  /// only there.
+  Engine(
+      Pipeline pipeline,
+      world::Exchange& exchange,
+      std::optional<sched::Scheduler> scheduler,
+      link::Lifeline& lifeline,
+      int n_ranks);
+
+  /// Rank 0. Throws Error{request} when the request can never run.
+  void submit(sched::Request request, Sink sink);
+  /// Rank 0. The sink hears of the end.
+  void cancel(sched::RequestId id);
+
+  /// Rank 0: ticks until every request has ended.
+  void run_until_idle();
+  /// Rank 0: one last tick in which all ranks are told to leave.
+  void leave();
+  /// Other ranks: ticks until rank 0 says that all leave.
+  void follow();
+
+  const TickStats& stats() const { return stats_; }
+  std::uint64_t kv_bytes() const { // the most that was held
+    return kv_bytes_;
+  }
+
+ private:
+  void tick();
+
+  Pipeline pipeline_;
+  world::Exchange& exchange_;
+  std::optional<sched::Scheduler> scheduler_;
+  link::Lifeline& lifeline_;
+  TickStats stats_;
+  std::map<sched::RequestId, Sink> sinks_;
+  std::uint64_t kv_bytes_ = 0;
+};
+
+} // namespace lockstep::engine

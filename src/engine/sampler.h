@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/types.h"
+#include "sched/request.h"
+
+namespace lockstep::engine {
+
+/// Chooses one token from `logits` [vocab]. Ties go to the smaller id. The
+/// random number is that of (sampling.seed, request, index). The reported
+/// log-probabilities are those of the distribution before any of the sampling
+/// steps. Throws Error{internal} when the logits are not numbers.
+sched::Sampled sample(
+    std::span<const float> logits,
+    const sched::Sampling& sampling,
+    sched::RequestId request,
+    int index,
+    int n_top);
+
+/// Reports on a given token instead of choosing one.
+sched::Sampled score(std::span<const float> logits, Token token, int n_top);
+
+} // namespace lockstep::engine

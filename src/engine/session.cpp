@@ -1,0 +1,215 @@
+#include "engine/session.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "mlx/device.h"
+#include "mlx/version.h"
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "model/families/family.h"
+#include "plan/partition.h"
+#include "world/gather_exchange.h"
+#include "world/start_check.h"
+#include "world/sum_exchange.h"
+
+namespace lockstep::engine {
+
+namespace {
+
+constexpr std::size_t kReportBytes = 1024;
+constexpr int kSlots = 1;
+
+std::string device_name() {
+  const auto& info = mx::device_info(mx::default_device());
+  const auto found = info.find("device_name");
+  if (found != info.end() &&
+      std::holds_alternative<std::string>(found->second) &&
+      !std::get<std::string>(found->second).empty()) {
+    return std::get<std::string>(found->second);
+  }
+  return mx::default_device() == mx::Device(mx::Device::gpu) ? "GPU" : "CPU";
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) {
+    return "?";
+  }
+  return name.data();
+}
+
+/// Which rank holds which layers, as one line: "0-14 15-29".
+std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
+  std::string text;
+  for (const auto& range : plan) {
+    text += fmt::format(
+        "{}{}-{}", text.empty() ? "" : " ", range.first, range.last - 1);
+  }
+  return text;
+}
+
+std::uint32_t hash_of(const std::string& text) {
+  std::uint32_t hash = 0x811c9dc5U;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193U;
+  }
+  return hash;
+}
+
+std::unique_ptr<world::Exchange> make_exchange(
+    ExchangeKind kind, const world::Group& group) {
+  if (kind == ExchangeKind::sum) {
+    return std::make_unique<world::SumExchange>(group);
+  }
+  return std::make_unique<world::GatherExchange>(group);
+}
+
+std::uint64_t bytes_of_stage(
+    const checkpoint::Checkpoint& checkpoint,
+    const plan::Costs& costs,
+    const checkpoint::LayerRange& layers) {
+  double sum = 0.0;
+  for (int i = layers.first; i < layers.last; ++i) {
+    sum += costs.layers[static_cast<std::size_t>(i)];
+  }
+  const auto* embedding = checkpoint.find("model.embed_tokens.weight");
+  if (layers.first == 0 && embedding != nullptr) {
+    sum += static_cast<double>(embedding->stored_bytes());
+  } else if (layers.last == static_cast<int>(costs.layers.size())) {
+    sum += costs.last;
+  }
+  return static_cast<std::uint64_t>(sum);
+}
+
+model::Numerics choose_numerics(const checkpoint::Checkpoint& checkpoint) {
+  const auto* embedding = checkpoint.find("model.embed_tokens.weight");
+  return model::numerics_for(
+      mx::default_device(),
+      embedding != nullptr ? embedding->dtype : checkpoint::Dtype::f32);
+}
+
+} // namespace
+
+std::string_view name_of(ExchangeKind kind) {
+  return kind == ExchangeKind::sum ? "sum" : "gather";
+}
+
+Session::Session(
+    const world::Group& group,
+    const checkpoint::Checkpoint& checkpoint,
+    const SessionOptions& options,
+    link::Lifeline& lifeline)
+    : group_(group), checkpoint_(checkpoint) {
+  const auto& family = model::family_of(checkpoint);
+  config_ = family.parse(checkpoint);
+  context_ = options.context > 0
+                 ? std::min(options.context, config_.max_positions)
+                 : config_.max_positions;
+  const auto costs = plan::decode_costs(checkpoint, config_);
+  const auto plan = plan::split_layers(costs, group.size());
+  const auto fingerprint = fmt::format("{:016x}", checkpoint.fingerprint());
+  const auto layers = plan_text(plan);
+  world::check_same_facts(
+      group,
+      {{"lockstep", options.version},
+       {"MLX", mx::version()},
+       {"the model", fingerprint},
+       {"the layers", layers},
+       {"the exchange", std::string(name_of(options.exchange))},
+       {"the context", std::to_string(context_)}});
+
+  lifeline.set_phase("loading");
+  const auto& own = plan[static_cast<std::size_t>(group.rank())];
+  const auto total = bytes_of_stage(checkpoint, costs, own);
+  std::uint64_t done = 0;
+  stage_.emplace(
+      checkpoint,
+      family,
+      config_,
+      own,
+      choose_numerics(checkpoint),
+      [&](std::uint64_t bytes) {
+        done += bytes;
+        if (options.on_load && total > 0) {
+          options.on_load(std::min(
+              1.0, static_cast<double>(done) / static_cast<double>(total)));
+        }
+      });
+
+  exchange_ = make_exchange(options.exchange, group);
+  PipelineOptions pipeline;
+  pipeline.rank = group.rank();
+  pipeline.n_ranks = group.size();
+  pipeline.epoch = 1;
+  pipeline.plan_hash = hash_of(fingerprint + " " + layers);
+  pipeline.hidden = config_.hidden;
+  pipeline.limits = {kSlots, context_, config_.vocab, options.chunk};
+  std::optional<sched::Scheduler> scheduler;
+  if (group.is_first()) {
+    scheduler.emplace(
+        sched::SchedulerOptions{group.size(), context_, options.chunk});
+  }
+  engine_ = std::make_unique<Engine>(
+      Pipeline(*stage_, pipeline),
+      *exchange_,
+      std::move(scheduler),
+      lifeline,
+      group.size());
+}
+
+RankReport Session::own_report() const {
+  RankReport report;
+  report.rank = group_.rank();
+  report.host = host_name();
+  report.device = device_name();
+  report.first_layer = stage_->layers().first;
+  report.last_layer = stage_->layers().last - 1;
+  report.embedding = stage_->has_embedding();
+  report.head = stage_->has_head();
+  report.weights_bytes = stage_->weights_bytes();
+  report.kv_bytes = engine_->kv_bytes();
+  report.bytes_read = checkpoint_.bytes_read();
+  return report;
+}
+
+std::vector<RankReport> Session::gather_reports() const {
+  const auto own = own_report();
+  const Json text{
+      {"host", own.host.substr(0, 255)},
+      {"device", own.device.substr(0, 127)},
+      {"layers", {own.first_layer, own.last_layer}},
+      {"embedding", own.embedding},
+      {"head", own.head},
+      {"weights", own.weights_bytes},
+      {"kv", own.kv_bytes},
+      {"read", own.bytes_read}};
+  std::vector<RankReport> reports;
+  for (const auto& line : group_.gather_texts(
+           text.dump(-1, ' ', true, Json::error_handler_t::replace),
+           kReportBytes)) {
+    const int rank = static_cast<int>(reports.size());
+    const auto json =
+        parse_json(line, fmt::format("the report of rank {}", rank));
+    auto& report = reports.emplace_back();
+    report.rank = rank;
+    report.host = json.at("host");
+    report.device = json.at("device");
+    report.first_layer = json.at("layers").at(0);
+    report.last_layer = json.at("layers").at(1);
+    report.embedding = json.at("embedding");
+    report.head = json.at("head");
+    report.weights_bytes = json.at("weights");
+    report.kv_bytes = json.at("kv");
+    report.bytes_read = json.at("read");
+    report.busy = engine_->stats().busy(rank);
+  }
+  return reports;
+}
+
+} // namespace lockstep::engine

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/config.h"
+#include "engine/engine.h"
+#include "engine/stats.h"
+#include "link/lifeline.h"
+#include "model/stage.h"
+#include "world/exchange.h"
+#include "world/group.h"
+
+namespace lockstep::engine {
+
+enum class ExchangeKind { gather, sum };
+
+std::string_view name_of(ExchangeKind kind);
+
+struct SessionOptions {
+  ExchangeKind exchange = ExchangeKind::gather;
+  int context = 0; // most tokens of one sequence; 0 = all that the model allows
+  int chunk = 64;  // most prompt tokens of one tick
+  std::string version; // of this program
+  /// Told the share of this rank's weights that has been read, 0 … 1.
+  std::function<void(double)> on_load;
+};
+
+/// A model on the ranks of a group, ready to run: this rank's stage, the plan
+/// that all agreed on, and the engine. Main thread only; one per process.
+class Session {
+ public:
+  /// Collective: every rank of `group` opens the same checkpoint. Keeps
+  /// references to all three. Throws Error.
+  Session(
+      const world::Group& group,
+      const checkpoint::Checkpoint& checkpoint,
+      const SessionOptions& options,
+      link::Lifeline& lifeline);
+
+  Engine& engine() { // valid as long as the session
+    return *engine_;
+  }
+  const checkpoint::ModelConfig& config() const { return config_; }
+  int context() const { // tokens
+    return context_;
+  }
+
+  /// Collective, after the last tick: every rank's report, on all ranks.
+  std::vector<RankReport> gather_reports() const;
+
+ private:
+  RankReport own_report() const;
+
+  const world::Group& group_;
+  const checkpoint::Checkpoint& checkpoint_;
+  checkpoint::ModelConfig config_;
+  int context_;
+  std::optional<model::Stage> stage_;
+  std::unique_ptr<world::Exchange> exchange_;
+  std::unique_ptr<Engine> engine_;
+};
+
+} // namespace lockstep::engine
