@@ -13,6 +13,8 @@ namespace lockstep::link {
 /// callers.
 inline constexpr char kLifelineVariable[] = "LOCKSTEP_LIFELINE";
 
+class Watch;
+
 /// The rank's end of the link to whoever started it. A thread of its own
 /// watches: when the launcher (or, without one, the parent process) is gone,
 /// the process ends at once by _exit(71), whatever the main thread waits for.
@@ -21,11 +23,12 @@ inline constexpr char kLifelineVariable[] = "LOCKSTEP_LIFELINE";
 /// before other threads start, and keep it until the process ends.
 class Lifeline {
  public:
-  /// Connects when LOCKSTEP_LIFELINE is set; else just watches the parent.
+  /// Connects when LOCKSTEP_LIFELINE is set. Else there is no launcher, and
+  /// from hello() on a rank of a group (size > 1) watches its parent process.
   /// Throws Error{network} when the launcher cannot be reached and
   /// Error{usage} when the address is not one.
   static Lifeline from_environment();
-  /// A connection to a launcher at `address`.
+  /// A connection to a launcher at `address`; SIGPIPE is ignored from then on.
   static Lifeline connect(const std::string& address);
 
   Lifeline(Lifeline&&) noexcept;
@@ -50,19 +53,21 @@ class Lifeline {
   void await_turn();
 
   /// What this rank is doing ("loading", "generating"), for the line that
-  /// tells of its loss. Must be a literal. Cheap: one relaxed store.
+  /// tells of its loss. Must be a literal. Told at once when it is another
+  /// one than before, else it costs an atomic exchange.
   void set_phase(const char* literal) noexcept;
-  /// The tick under way. Cheap: one relaxed store; call it every tick.
+  /// The tick under way, told a few times a second. One relaxed store: call
+  /// it every tick.
   void set_tick(std::uint64_t tick) noexcept;
 
   /// The last word before the process ends, so that an end is not taken for a
-  /// loss: 0 and no text, or the exit code and the one line to show. Returns
-  /// once the message is with the kernel, or after a second; never throws.
-  /// The launcher goes on being watched.
+  /// loss: 0 and no text, or the exit code and the one line to show. Only the
+  /// first call counts, also before hello(). Returns once the message is with
+  /// the kernel, or after a second; never throws. The launcher goes on being
+  /// watched: under MPI the end of the process is a collective too.
   void goodbye(int code, std::string_view text) noexcept;
 
  private:
-  class Watch;
   explicit Lifeline(std::unique_ptr<Watch> watch);
   std::unique_ptr<Watch> watch_;
 };

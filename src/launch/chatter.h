@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lockstep::launch {
+
+/// What mpirun says of its own, kept from the user's eyes: after every failure
+/// it tells at length what we tell in a line. It is the one source for how a
+/// rank ended, as its ranks are not our children.
+class Chatter {
+ public:
+  /// How a rank ended, by mpirun's word.
+  struct End {
+    int rank = 0;
+    std::optional<int> signal;
+    std::optional<int> exit_code;
+  };
+
+  /// Keeps the first 64 KiB.
+  void add(std::string_view bytes);
+
+  /// Nothing when it says nothing of the kind (that we understand).
+  std::optional<End> end() const;
+
+  /// What remains for a person when its usual words are taken away, indented;
+  /// may be empty.
+  std::string remarks() const;
+
+ private:
+  std::string text_;
+};
+
+} // namespace lockstep::launch

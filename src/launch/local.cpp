@@ -1,0 +1,187 @@
+#include "launch/local.h"
+
+#include <array>
+#include <string_view>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "launch/mpi.h"
+#include "launch/run_directory.h"
+#include "launch/signals.h"
+#include "launch/start.h"
+#include "launch/supervisor.h"
+#include "link/lifeline.h"
+#include "link/socket.h"
+
+namespace lockstep::launch {
+
+namespace {
+
+constexpr char kTerminalVariable[] = "LOCKSTEP_TERMINAL";
+constexpr int kMostRanks = 256;
+
+// SIGPIPE is not to end us before our ranks; as it was afterwards.
+class PipeSignalIgnored {
+ public:
+  PipeSignalIgnored() {
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &ignore, &before_);
+  }
+  ~PipeSignalIgnored() { ::sigaction(SIGPIPE, &before_, nullptr); }
+  PipeSignalIgnored(const PipeSignalIgnored&) = delete;
+  PipeSignalIgnored& operator=(const PipeSignalIgnored&) = delete;
+
+ private:
+  struct sigaction before_{};
+};
+
+// A closed one would be taken by the next file that is opened.
+void open_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+    ::fcntl(fd, F_SETFD, 0);
+  }
+}
+
+int terminal_columns() {
+  winsize size{};
+  if (::isatty(STDERR_FILENO) == 0) {
+    return 0;
+  }
+  constexpr int kUsual = 80;
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+             ? size.ws_col
+             : kUsual;
+}
+
+// What other launchers told us is not about our ranks: an interactive shell
+// inside an allocation, say, has Slurm's variables.
+bool is_a_launchers(const std::string& name) {
+  constexpr std::array<std::string_view, 12> kPrefixes{
+      "OMPI_COMM_WORLD_",
+      "OMPI_UNIVERSE_",
+      "PMIX_",
+      "PMI_",
+      "SLURM_",
+      "MLX_RANK",
+      "MLX_WORLD_SIZE",
+      "MLX_HOSTFILE",
+      "MLX_IBV_DEVICES",
+      "MLX_JACCL_",
+      "JACCL_",
+      "LOCKSTEP_LIFELINE"};
+  constexpr std::array<std::string_view, 3> kNames{
+      "NCCL_HOST_IP", "NCCL_PORT", kTerminalVariable};
+  for (const auto prefix : kPrefixes) {
+    if (name.starts_with(prefix)) {
+      return true;
+    }
+  }
+  for (const auto known : kNames) {
+    if (name == known) {
+      return true;
+    }
+  }
+  return false;
+}
+
+RankProgram rank_program(
+    const LocalOptions& options,
+    const std::string& lifeline,
+    const sigset_t& mask) {
+  RankProgram ranks;
+  ranks.n_ranks = options.n_ranks;
+  ranks.program = options.program.empty() ? self_path() : options.program;
+  ranks.argv = options.argv;
+  if (ranks.argv.empty()) {
+    ranks.argv.emplace_back();
+  }
+  ranks.argv[0] = ranks.program.string();
+  ranks.mask = mask;
+  for (const auto& [name, value] : current_environment()) {
+    if (!is_a_launchers(name)) {
+      ranks.environment[name] = value;
+    }
+  }
+  auto own = options.environment;
+  own[link::kLifelineVariable] = lifeline;
+  if (const int columns = terminal_columns(); columns > 0) {
+    own[kTerminalVariable] = std::to_string(columns);
+  }
+  for (const auto& [name, value] : own) {
+    ranks.environment[name] = value;
+    ranks.own_variables.push_back(name);
+  }
+  return ranks;
+}
+
+Started start(
+    Backend backend,
+    const RankProgram& ranks,
+    const RunDirectory& directory,
+    int stdin_fd) {
+  switch (backend) {
+    case Backend::automatic:
+      if (const auto mpirun = find_mpirun()) {
+        return start_mpi(ranks, *mpirun, directory);
+      }
+      return start_ring(ranks, directory, stdin_fd);
+    case Backend::mpi:
+      return start_mpi(ranks, require_mpirun(), directory);
+    case Backend::ring:
+      return start_ring(ranks, directory, stdin_fd);
+    case Backend::nccl:
+      return start_nccl(ranks, stdin_fd);
+    case Backend::jaccl:
+      break;
+  }
+  fail(
+      ErrorKind::usage,
+      "back end jaccl joins several Macs by Thunderbolt, not ranks on one "
+      "machine; expected auto, mpi, ring or nccl");
+}
+
+} // namespace
+
+int run_local(const LocalOptions& options) {
+  if (options.n_ranks < 1 || options.n_ranks > kMostRanks) {
+    fail(
+        ErrorKind::usage,
+        "{} ranks cannot be started, expected 1 to {}",
+        options.n_ranks,
+        kMostRanks);
+  }
+  open_standard_descriptors();
+  const PipeSignalIgnored no_pipe_signal;
+  Signals signals;
+  const RunDirectory directory;
+  link::Listener listener((directory.path() / "lifeline").string());
+
+  const auto input = options.stdin_text
+                         ? directory.write("stdin", *options.stdin_text)
+                         : std::filesystem::path("/dev/null");
+  const link::Descriptor rank0_stdin(
+      ::open(input.c_str(), O_RDONLY | O_CLOEXEC));
+
+  SupervisorOptions watching;
+  watching.n_ranks = options.n_ranks;
+  watching.start_deadline = options.start_deadline;
+  watching.rank0_stdin = rank0_stdin.get();
+  auto started = start(
+      options.backend,
+      rank_program(options, listener.address(), signals.mask_before()),
+      directory,
+      rank0_stdin.get());
+  return Supervisor(watching, listener, signals, std::move(started)).run();
+}
+
+} // namespace lockstep::launch

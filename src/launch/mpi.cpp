@@ -1,0 +1,175 @@
+#include "launch/mpi.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "launch/process.h"
+
+namespace lockstep::launch {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<fs::path> in_path(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::string_view left = path != nullptr ? path : "";
+  while (!left.empty()) {
+    const auto end = left.find(':');
+    const fs::path candidate = fs::path(left.substr(0, end)) / name;
+    std::error_code error;
+    if (fs::is_regular_file(candidate, error) &&
+        ::access(candidate.c_str(), X_OK) == 0) {
+      return fs::absolute(candidate);
+    }
+    left = end == std::string_view::npos ? "" : left.substr(end + 1);
+  }
+  return std::nullopt;
+}
+
+// What `program --version` prints, up to a bound in bytes and time.
+std::string version_of(const fs::path& program) {
+  auto output = link::make_pipe();
+  link::set_nonblocking(output.write.get(), false);
+  const link::Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  SpawnOptions options;
+  options.program = program;
+  options.argv = {program.string(), "--version"};
+  options.environment = current_environment();
+  options.stdin_fd = nothing.get();
+  options.stdout_fd = output.write.get();
+  options.stderr_fd = nothing.get();
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &options.mask);
+  const pid_t pid = spawn(options);
+  output.write.reset();
+  std::string text;
+  constexpr std::size_t kMost = 4096;
+  constexpr int kPatienceMs = 5000;
+  while (text.size() < kMost) {
+    pollfd waiting{output.read.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, kPatienceMs) <= 0) {
+      break;
+    }
+    std::array<char, 512> buffer{};
+    const auto n = ::read(output.read.get(), buffer.data(), buffer.size());
+    if (n <= 0) {
+      break;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  return text;
+}
+
+constexpr std::string_view kOpenMpi = "Open MPI";
+
+constexpr std::string_view kInstall =
+    "install it (apt install openmpi-bin libopenmpi-dev, or brew install "
+    "open-mpi) or use --backend ring";
+
+} // namespace
+
+std::optional<fs::path> find_mpirun() {
+  auto mpirun = in_path("mpirun");
+  if (mpirun && version_of(*mpirun).find(kOpenMpi) == std::string::npos) {
+    mpirun.reset();
+  }
+  return mpirun;
+}
+
+fs::path require_mpirun() {
+  const auto mpirun = in_path("mpirun");
+  if (!mpirun) {
+    fail(
+        ErrorKind::network,
+        "mpirun is not in PATH, expected Open MPI's; {}",
+        kInstall);
+  }
+  const auto version = version_of(*mpirun);
+  if (version.find(kOpenMpi) == std::string::npos) {
+    fail(
+        ErrorKind::network,
+        "{} is \"{}\", expected Open MPI's; {}",
+        mpirun->string(),
+        version.substr(0, version.find('\n')),
+        kInstall);
+  }
+  return *mpirun;
+}
+
+std::vector<std::string> mpirun_command(
+    const RankProgram& ranks,
+    const fs::path& mpirun,
+    const fs::path& directory) {
+  std::vector<std::string> command{
+      mpirun.string(),
+      "-n",
+      std::to_string(ranks.n_ranks),
+      "--oversubscribe",
+      "--bind-to",
+      "none"};
+  const auto set = [&](const char* name, const std::string& value) {
+    command.insert(command.end(), {"--mca", name, value});
+  };
+  // When one rank ends, the others are to end now, not in a second.
+  set("odls_base_sigkill_timeout", "0");
+  // Ranks share cores: who waits lets others compute.
+  set("mpi_yield_when_idle", "1");
+  set("btl", "vader,self");
+  set("btl_vader_backing_directory", directory.string());
+  set("orte_tmpdir_base", directory.string());
+  // A rank's end is told in one line.
+  set("opal_stacktrace_output", "none");
+  if (!may_copy_between_processes()) {
+    set("btl_vader_single_copy_mechanism", "none");
+  }
+  for (const auto& name : ranks.own_variables) {
+    command.insert(command.end(), {"-x", name});
+  }
+  command.push_back(ranks.program.string());
+  command.insert(command.end(), ranks.argv.begin() + 1, ranks.argv.end());
+  return command;
+}
+
+Started start_mpi(
+    const RankProgram& ranks,
+    const fs::path& mpirun,
+    const RunDirectory& directory) {
+  auto chatter = link::make_pipe();
+  link::set_nonblocking(chatter.write.get(), false);
+  const link::Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  SpawnOptions options;
+  options.program = mpirun;
+  options.argv = mpirun_command(ranks, mpirun, directory.path());
+  options.environment = ranks.environment;
+  if (::geteuid() == 0) {
+    options.environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
+    options.environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+  }
+  options.stdin_fd = nothing.get();
+  // Ranks get ours over the control link, so what comes here is mpirun's own
+  // and what a rank says before its hello.
+  options.stdout_fd = chatter.write.get();
+  options.stderr_fd = chatter.write.get();
+  // It then ends its ranks and removes what it made.
+  options.signal_at_parent_death = SIGTERM;
+  options.mask = ranks.mask;
+
+  Started started;
+  started.children.push_back({spawn(options), std::nullopt});
+  started.chatter = std::move(chatter.read);
+  started.sends_descriptors = true;
+  return started;
+}
+
+} // namespace lockstep::launch

@@ -1,0 +1,122 @@
+// How a run ends: when it is decided, and how the processes go.
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launch/lines.h"
+#include "launch/supervisor.h"
+
+namespace lockstep::launch {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kNotStarted = 69;
+constexpr int kStuck = 72;
+constexpr int kSignalBase = 128; // as shells count
+constexpr milliseconds kDonePatience(10'000);
+
+void say(const std::string& line) {
+  fmt::print(stderr, "lockstep: {}\n", line);
+}
+
+} // namespace
+
+std::optional<Supervisor::Outcome> Supervisor::judge(Time now) {
+  if (signal_) {
+    return Outcome{kSignalBase + *signal_, "", false};
+  }
+  if (stdout_closed_) {
+    return Outcome{kSignalBase + SIGPIPE, "", false};
+  }
+  if (verdict_.is_settled(now) || (verdict_.is_open() && all_ended())) {
+    const auto& cause = verdict_.cause();
+    return Outcome{
+        cause.exit_code,
+        cause.line,
+        cause.weight == Weight::ended || cause.weight == Weight::vanished};
+  }
+  if (verdict_.is_open()) {
+    return std::nullopt;
+  }
+  if (all_ended()) {
+    return Outcome{};
+  }
+  return judge_deadlines(now);
+}
+
+std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
+  const auto missing = ranks_without_hello();
+  if (!missing.empty() && now - began_ >= options_.start_deadline) {
+    return Outcome{
+        kNotStarted,
+        fmt::format(
+            "{} of {} did not start within {} s; is the machine overloaded?",
+            ranks_text(missing),
+            options_.n_ranks,
+            std::chrono::duration<double>(options_.start_deadline).count()),
+        true};
+  }
+  if (!first_done_at_ || now - *first_done_at_ < kDonePatience) {
+    return std::nullopt;
+  }
+  for (const auto& rank : links_) {
+    if (rank.welcomed && !rank.goodbye()) {
+      return Outcome{
+          kStuck,
+          fmt::format(
+              "rank {} (pid {}, host {}) did not end with the others: it is "
+              "still {}, tick {}",
+              rank.hello()->rank,
+              rank.hello()->pid,
+              rank.hello()->host,
+              rank.status().phase,
+              rank.status().tick),
+          false};
+    }
+  }
+  // All is said and done; a process that lingers is simply ended.
+  return Outcome{};
+}
+
+int Supervisor::end(const Outcome& outcome) {
+  if (!outcome.line.empty()) {
+    say(outcome.line);
+  }
+  std::vector<ProcessIdentity> ranks;
+  for (auto& rank : links_) {
+    if (rank.process()) {
+      ranks.push_back(*rank.process());
+    }
+    rank.close(); // a rank that watches its link is gone at once
+  }
+  Ending ending(std::move(ranks), std::chrono::steady_clock::now());
+  const int signals_before = n_signals_;
+  while (!ending.is_over(started_.children)) {
+    const auto now = std::chrono::steady_clock::now();
+    if (n_signals_ > signals_before) {
+      ending.hurry();
+    }
+    if (ending.is_hopeless(now)) {
+      say(fmt::format(
+          "process {} cannot be ended, not even by kill -9",
+          ending.left(started_.children)));
+      break;
+    }
+    ending.step(started_.children, now);
+    constexpr milliseconds kLookRound(5);
+    ::usleep(
+        static_cast<useconds_t>(std::chrono::microseconds(kLookRound).count()));
+    wait(milliseconds(0));
+    reap(now);
+  }
+  if (outcome.with_remarks) {
+    fmt::print(stderr, "{}", chatter_.remarks());
+  }
+  return outcome.exit_code;
+}
+
+} // namespace lockstep::launch

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace lockstep::launch {
+
+/// A process as itself and no later one with its number.
+struct ProcessIdentity {
+  pid_t pid = 0;
+  std::uint64_t started = 0; // in the system's own unit
+
+  bool operator==(const ProcessIdentity&) const = default;
+};
+
+/// Nothing when no process has this number or only its exit status is left.
+std::optional<ProcessIdentity> identify(pid_t pid);
+
+bool is_alive(const ProcessIdentity& process);
+
+/// In a child, between fork and exec: get `signal` when the parent dies. Does
+/// nothing where the system cannot; there the closed control link does it.
+void end_with_parent(int signal);
+
+/// Whether a socket listens on this TCP port; nothing when the system does not
+/// say. Does not touch the socket.
+std::optional<bool> is_listening(int port);
+
+/// Whether a process may copy out of another one's memory, as Open MPI does
+/// for large messages. Containers often forbid it.
+bool may_copy_between_processes();
+
+} // namespace lockstep::launch

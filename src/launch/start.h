@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "launch/ports.h"
+#include "launch/run_directory.h"
+#include "launch/spawn.h"
+#include "link/descriptor.h"
+
+namespace lockstep::launch {
+
+/// What every way of starting ranks needs.
+struct RankProgram {
+  int n_ranks = 1;
+  std::filesystem::path program;
+  std::vector<std::string> argv; // argv[0] too
+  Environment environment;       // without what says which rank this is
+  std::vector<std::string> own_variables; // those of it that are lockstep's
+  sigset_t mask{};
+};
+
+/// A process we forked: a rank, or mpirun.
+struct Child {
+  pid_t pid = 0;
+  std::optional<int> rank;     // nothing: mpirun
+  std::optional<int> status{}; // as waitpid gave it, once it has ended
+};
+
+/// What was started.
+struct Started {
+  std::vector<Child> children;
+  /// What mpirun says of its own; closed for others.
+  link::Descriptor chatter;
+  /// Ranks are not our children: they get stdin, stdout and stderr over the
+  /// control link.
+  bool sends_descriptors = false;
+  /// The ranks' ports; a ring forms without delay when the last rank connects
+  /// after the others listen.
+  std::vector<ReservedPort> ring_ports;
+};
+
+/// Through mpirun at the given path.
+Started start_mpi(
+    const RankProgram& ranks,
+    const std::filesystem::path& mpirun,
+    const RunDirectory& directory);
+
+/// As our own children, over MLX's TCP ring or NCCL. `stdin_fd` is rank 0's.
+Started start_ring(
+    const RankProgram& ranks, const RunDirectory& directory, int stdin_fd);
+Started start_nccl(const RankProgram& ranks, int stdin_fd);
+
+} // namespace lockstep::launch

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launch/chatter.h"
+#include "launch/ending.h"
+#include "launch/rank_link.h"
+#include "launch/signals.h"
+#include "launch/start.h"
+#include "launch/verdict.h"
+#include "link/socket.h"
+
+namespace lockstep::launch {
+
+struct SupervisorOptions {
+  int n_ranks = 1;
+  std::chrono::milliseconds start_deadline = std::chrono::seconds(30);
+  /// What rank 0 reads, when descriptors go over the control link.
+  int rank0_stdin = -1;
+};
+
+/// Watches ranks from their start to their end: one thread, one poll.
+class Supervisor {
+ public:
+  /// Keeps references to `listener` and `signals`; owns what was started.
+  Supervisor(
+      const SupervisorOptions& options,
+      link::Listener& listener,
+      Signals& signals,
+      Started started);
+
+  /// Returns when no process is left: the exit code of the whole. Says on
+  /// stderr what went wrong.
+  int run();
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  struct Outcome {
+    int exit_code = 0;
+    std::string line;
+    bool with_remarks = false; // mpirun may know more
+  };
+
+  void wait(std::chrono::milliseconds patience);
+  std::chrono::milliseconds patience(Time now) const;
+  void accept_ranks();
+  void hear_ranks(Time now);
+  void hear_mpirun();
+  void reap(Time now);
+
+  void welcome(RankLink& rank);
+  void give_turns(Time now);
+  bool others_listen(Time now);
+  void book_end(const RankLink& rank, Time now);
+  void book_child(const Child& child, Time now);
+  void book_mpirun(const Child& child, Time now);
+
+  std::optional<Outcome> judge(Time now);
+  std::optional<Outcome> judge_deadlines(Time now);
+  int end(const Outcome& outcome);
+
+  const RankLink* find(int rank) const;
+  std::vector<int> ranks_without_hello() const;
+  bool all_ended() const;
+
+  SupervisorOptions options_;
+  link::Listener& listener_;
+  Signals& signals_;
+  Started started_;
+  link::Descriptor nothing_; // /dev/null, for the stdin of other ranks
+
+  std::vector<RankLink> links_;
+  Chatter chatter_;
+  Verdict verdict_;
+  std::optional<int> signal_; // SIGINT, SIGTERM or SIGHUP came
+  int n_signals_ = 0;
+  bool stdout_closed_ = false;
+  bool last_rank_held_ = false;
+  Time began_;
+  Time others_ready_at_{};
+  std::optional<Time> first_done_at_;
+};
+
+} // namespace lockstep::launch
