@@ -21,12 +21,8 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  const std::filesystem::path& path() const {
-    return path_;
-  }
-  std::uint64_t size() const {
-    return size_;
-  }
+  const std::filesystem::path& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
   /// Bytes read through this object so far; any thread.
   std::uint64_t bytes_read() const {
     return bytes_read_.load(std::memory_order_relaxed);
@@ -46,7 +42,6 @@ class File {
 /// A whole small text file; throws Error{config} when it is larger than
 /// `max_bytes` or unreadable.
 std::string read_text_file(
-    const std::filesystem::path& path,
-    std::uint64_t max_bytes = 256u << 20);
+    const std::filesystem::path& path, std::uint64_t max_bytes = 256u << 20);
 
 } // namespace lockstep

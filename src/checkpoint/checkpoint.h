@@ -9,9 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/file.h"
 #include "base/json.h"
-#include "base/types.h"
 
 namespace lockstep::checkpoint {
 
@@ -19,6 +17,7 @@ namespace lockstep::checkpoint {
 enum class Dtype { f32, f16, bf16 };
 
 std::size_t dtype_bytes(Dtype dtype);
+const char* dtype_name(Dtype dtype); // "F32", "F16", "BF16"
 
 /// MLX's affine quantization: groups of `group` consecutive inputs share a
 /// scale and a bias, value = scale * q + bias, q unsigned of `bits` bits,
@@ -41,9 +40,9 @@ struct ByteRange {
 /// One weight of the checkpoint. A quantized matrix is one entry, whatever the
 /// number of tensors it is stored as.
 struct TensorInfo {
-  std::string name; // as Hugging Face names it, ending in ".weight" or ".bias"
-  std::vector<int> shape; // outermost first; [out, in] of a linear layer
-  Dtype dtype = Dtype::f32; // of the values, or of scales and biases
+  std::string name;             // as Hugging Face names it
+  std::vector<int> shape;       // outermost first; [out, in] of a linear layer
+  Dtype dtype = Dtype::f32;     // of the values, or of scales and biases
   std::optional<Affine> affine; // set for every quantized encoding
   Encoding encoding = Encoding::dense;
   /// One range; three for Encoding::affine: packed words, scales, biases.
@@ -70,34 +69,29 @@ struct Tensor {
 /// What a model is on disk: a directory in the Hugging Face or MLX layout, or
 /// a GGUF file. Opening reads and checks headers only; weights are read tensor
 /// by tensor. Every number that comes from a file is checked before it is used.
+/// Copies share one state; all const members may be called from any thread.
 class Checkpoint {
  public:
   /// Throws Error{config} (missing, damaged, inconsistent) or
   /// Error{unsupported} (a type or version not known here, by its name).
   static Checkpoint open(const std::filesystem::path& path);
 
-  const std::filesystem::path& path() const {
-    return path_;
-  }
+  const std::filesystem::path& path() const;
   /// config.json as Hugging Face writes it; for GGUF made from its metadata.
   /// "eos_token_id" is always a list: every token that ends an answer.
-  const Json& config() const {
-    return config_;
-  }
+  const Json& config() const;
   /// Where the config comes from, for error messages.
-  const std::string& config_origin() const {
-    return config_origin_;
-  }
-  const std::vector<TensorInfo>& tensors() const { // sorted by name
-    return tensors_;
-  }
+  const std::string& config_origin() const;
+  const std::vector<TensorInfo>& tensors() const;      // sorted by name
   const TensorInfo* find(std::string_view name) const; // null when absent
 
-  /// Reads and decodes one tensor. Any thread.
+  /// Reads and decodes one tensor of this checkpoint. Throws Error{config}
+  /// when the file has changed or a scale cannot be represented.
   Tensor load(const TensorInfo& info) const;
 
   /// Text of a tokenizer.json that gives this model's ids; for GGUF made from
-  /// its vocabulary. Throws Error when there is none or its kind is unknown.
+  /// its vocabulary, which is read only now. Throws Error when there is none
+  /// or its kind is unknown.
   std::string tokenizer_json() const;
   /// The Jinja source, or nothing when the model has none.
   std::optional<std::string> chat_template() const;
@@ -105,22 +99,18 @@ class Checkpoint {
   std::string bos_token() const;
   std::string eos_token() const;
 
-  /// Bytes of weights read by load() so far.
+  /// Bytes of weights read by load() so far, headers not counted.
   std::uint64_t bytes_read() const;
 
   /// A hash of config and tensor index (names, shapes, types, places, sizes):
-  /// equal on all ranks that hold the same files.
+  /// equal on all ranks that hold the same files, wherever they hold them.
   std::uint64_t fingerprint() const;
 
  private:
-  friend struct Builder;
-  Checkpoint() = default;
+  struct State;
+  explicit Checkpoint(std::shared_ptr<State> state);
 
-  std::filesystem::path path_;
-  Json config_;
-  std::string config_origin_;
-  std::vector<std::shared_ptr<const File>> files_;
-  std::vector<TensorInfo> tensors_;
+  std::shared_ptr<State> state_;
 };
 
 } // namespace lockstep::checkpoint

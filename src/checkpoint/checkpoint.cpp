@@ -1,0 +1,157 @@
+#include "checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "checkpoint/config_check.h"
+#include "checkpoint/contents.h"
+#include "checkpoint/fingerprint.h"
+#include "checkpoint/tensor_reader.h"
+
+namespace lockstep::checkpoint {
+
+struct Checkpoint::State {
+  std::filesystem::path path;
+  Contents contents;
+  std::uint64_t fingerprint = 0;
+  std::atomic<std::uint64_t> bytes_read{0};
+};
+
+namespace {
+
+void sort_by_name(Contents& contents, const std::string& where) {
+  auto& tensors = contents.tensors;
+  std::sort(
+      tensors.begin(),
+      tensors.end(),
+      [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
+  const auto twice = std::adjacent_find(
+      tensors.begin(),
+      tensors.end(),
+      [](const TensorInfo& a, const TensorInfo& b) {
+        return a.name == b.name;
+      });
+  if (twice != tensors.end()) {
+    fail(
+        ErrorKind::config,
+        "{}: tensor {} is there twice",
+        where,
+        shown(twice->name));
+  }
+}
+
+} // namespace
+
+std::size_t dtype_bytes(Dtype dtype) {
+  return dtype == Dtype::f32 ? 4 : 2;
+}
+
+const char* dtype_name(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::f32:
+      return "F32";
+    case Dtype::f16:
+      return "F16";
+    case Dtype::bf16:
+      break;
+  }
+  return "BF16";
+}
+
+std::uint64_t TensorInfo::stored_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& range : ranges) {
+    sum += range.bytes;
+  }
+  return sum;
+}
+
+Checkpoint::Checkpoint(std::shared_ptr<State> state)
+    : state_(std::move(state)) {
+}
+
+Checkpoint Checkpoint::open(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    fail(
+        ErrorKind::config,
+        "{}: no such model, expected a directory with config.json and "
+        "safetensors files, or a .gguf file",
+        path.string());
+  }
+  auto state = std::make_shared<State>();
+  state->path = path;
+  state->contents = std::filesystem::is_directory(status) ? open_directory(path)
+                                                          : open_gguf(path);
+  auto& contents = state->contents;
+  check_config(contents.config, contents.config_origin);
+  sort_by_name(contents, path.string());
+  check_layer_numbers(contents.config, contents.tensors, path.string());
+  state->fingerprint = fingerprint_of(contents);
+  return Checkpoint(std::move(state));
+}
+
+const std::filesystem::path& Checkpoint::path() const {
+  return state_->path;
+}
+
+const Json& Checkpoint::config() const {
+  return state_->contents.config;
+}
+
+const std::string& Checkpoint::config_origin() const {
+  return state_->contents.config_origin;
+}
+
+const std::vector<TensorInfo>& Checkpoint::tensors() const {
+  return state_->contents.tensors;
+}
+
+const TensorInfo* Checkpoint::find(std::string_view name) const {
+  const auto& all = tensors();
+  const auto found = std::lower_bound(
+      all.begin(),
+      all.end(),
+      name,
+      [](const TensorInfo& info, std::string_view wanted) {
+        return info.name < wanted;
+      });
+  return found != all.end() && found->name == name ? &*found : nullptr;
+}
+
+Tensor Checkpoint::load(const TensorInfo& info) const {
+  auto tensor = read_tensor(state_->contents.files, info);
+  state_->bytes_read.fetch_add(info.stored_bytes(), std::memory_order_relaxed);
+  return tensor;
+}
+
+std::string Checkpoint::tokenizer_json() const {
+  return state_->contents.tokenizer_json();
+}
+
+std::optional<std::string> Checkpoint::chat_template() const {
+  return state_->contents.chat_template;
+}
+
+std::string Checkpoint::bos_token() const {
+  return state_->contents.bos_token();
+}
+
+std::string Checkpoint::eos_token() const {
+  return state_->contents.eos_token();
+}
+
+std::uint64_t Checkpoint::bytes_read() const {
+  return state_->bytes_read.load(std::memory_order_relaxed);
+}
+
+std::uint64_t Checkpoint::fingerprint() const {
+  return state_->fingerprint;
+}
+
+} // namespace lockstep::checkpoint
