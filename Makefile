@@ -1,0 +1,56 @@
+# Thin: tools/setup installs, CMake builds, tools/check checks.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export PYTHONDONTWRITEBYTECODE := 1
+PREFIX ?= /usr/local
+QUESTION ?= Why is the sky blue? Answer in one sentence.
+
+help:
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+demo: build ## install what is missing, build, ask a small model on two ranks
+	@tools/setup demo
+	@echo '$$ build/lockstep generate demo -p "$(QUESTION)" -n 2 --max-tokens 60 --temperature 0'
+	@build/lockstep generate demo -p "$(QUESTION)" -n 2 --max-tokens 60 --temperature 0
+
+build: ## install what is missing, then build/lockstep
+	@tools/setup build
+	@tools/build release lockstep
+
+check: ## install what is missing, then everything that CI runs
+	@tools/setup build check demo
+	@tools/check
+
+test: ## unit tests of every folder (ctest)
+	@tools/setup build
+	@tools/build release
+	@ctest --test-dir build --output-on-failure
+
+e2e: build ## whole runs: ranks, back ends, faults, golden values
+	@tools/setup demo
+	@python3 -m unittest discover -s tests/e2e
+
+asan: ## unit tests under the address and undefined-behaviour sanitizers
+	@tools/setup build
+	@tools/build asan
+	@ctest --test-dir build/asan --output-on-failure
+
+check-portable: ## can clang with libc++, as on macOS, read every source?
+	@tools/setup build check
+	@tools/lint portable
+
+format: ## clang-format every source
+	@tools/setup check
+	@tools/lint format --fix
+
+tidy: ## clang-tidy on every source (check: on what changed)
+	@tools/setup build check
+	@tools/lint tidy --all
+
+install: build ## into PREFIX (/usr/local); run as root where that needs it
+	@cmake --install build --prefix "$(PREFIX)" | grep -v -e '^-- Up-to-date' -e '^-- Install configuration'
+
+clean: ## remove what was built; what was installed or downloaded stays
+	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
+	@rm -rf build/asan build/tsan build/dev build/lint build/rust
+
+.PHONY: help demo build check test e2e asan check-portable format tidy install clean
