@@ -25,7 +25,7 @@ std::string lost_line(
       how,
       rank.status().phase);
   if (rank.status().tick > 0) {
-    line += fmt::format(", tick {}", rank.status().tick);
+    line += fmt::format(", after tick {}", rank.status().tick);
   }
   return n_ranks > 1 ? line + "; the others were ended" : line;
 }

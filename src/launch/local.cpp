@@ -124,6 +124,17 @@ RankProgram rank_program(
   return ranks;
 }
 
+Started start_mpi_or_ring(
+    const RankProgram& ranks, const RunDirectory& directory, int stdin_fd) {
+  OpenMpi open_mpi;
+  try {
+    open_mpi = require_open_mpi();
+  } catch (const Error&) {
+    return start_ring(ranks, directory, stdin_fd);
+  }
+  return start_mpi(ranks, open_mpi, directory);
+}
+
 Started start(
     Backend backend,
     const RankProgram& ranks,
@@ -131,12 +142,9 @@ Started start(
     int stdin_fd) {
   switch (backend) {
     case Backend::automatic:
-      if (const auto mpirun = find_mpirun()) {
-        return start_mpi(ranks, *mpirun, directory);
-      }
-      return start_ring(ranks, directory, stdin_fd);
+      return start_mpi_or_ring(ranks, directory, stdin_fd);
     case Backend::mpi:
-      return start_mpi(ranks, require_mpirun(), directory);
+      return start_mpi(ranks, require_open_mpi(), directory);
     case Backend::ring:
       return start_ring(ranks, directory, stdin_fd);
     case Backend::nccl:

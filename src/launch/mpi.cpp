@@ -3,8 +3,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +21,8 @@ namespace lockstep::launch {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char kLibraryVariable[] = "MLX_MPI_LIBNAME";
 
 std::optional<fs::path> in_path(const std::string& name) {
   const char* path = std::getenv("PATH");
@@ -71,6 +75,21 @@ std::string version_of(const fs::path& program) {
   return text;
 }
 
+// Distributions differ in which of the names they install.
+std::optional<std::string> loadable_library() {
+  std::vector<const char*> names = mpi_library_names();
+  if (const char* chosen = std::getenv(kLibraryVariable)) {
+    names = {chosen};
+  }
+  for (const char* name : names) {
+    if (void* library = ::dlopen(name, RTLD_LAZY | RTLD_LOCAL)) {
+      ::dlclose(library);
+      return name;
+    }
+  }
+  return std::nullopt;
+}
+
 constexpr std::string_view kOpenMpi = "Open MPI";
 
 constexpr std::string_view kInstall =
@@ -79,15 +98,7 @@ constexpr std::string_view kInstall =
 
 } // namespace
 
-std::optional<fs::path> find_mpirun() {
-  auto mpirun = in_path("mpirun");
-  if (mpirun && version_of(*mpirun).find(kOpenMpi) == std::string::npos) {
-    mpirun.reset();
-  }
-  return mpirun;
-}
-
-fs::path require_mpirun() {
+OpenMpi require_open_mpi() {
   const auto mpirun = in_path("mpirun");
   if (!mpirun) {
     fail(
@@ -104,7 +115,15 @@ fs::path require_mpirun() {
         version.substr(0, version.find('\n')),
         kInstall);
   }
-  return *mpirun;
+  const auto library = loadable_library();
+  if (!library) {
+    fail(
+        ErrorKind::network,
+        "Open MPI's library {} cannot be loaded; {}",
+        mpi_library_names().front(),
+        kInstall);
+  }
+  return {*mpirun, *library};
 }
 
 std::vector<std::string> mpirun_command(
@@ -143,15 +162,16 @@ std::vector<std::string> mpirun_command(
 
 Started start_mpi(
     const RankProgram& ranks,
-    const fs::path& mpirun,
+    const OpenMpi& open_mpi,
     const RunDirectory& directory) {
   auto chatter = link::make_pipe();
   link::set_nonblocking(chatter.write.get(), false);
   const link::Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   SpawnOptions options;
-  options.program = mpirun;
-  options.argv = mpirun_command(ranks, mpirun, directory.path());
+  options.program = open_mpi.mpirun;
+  options.argv = mpirun_command(ranks, open_mpi.mpirun, directory.path());
   options.environment = ranks.environment;
+  options.environment[kLibraryVariable] = open_mpi.library;
   if (::geteuid() == 0) {
     options.environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
     options.environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,12 +8,16 @@
 
 namespace lockstep::launch {
 
-/// Where mpirun is, by PATH, if it is Open MPI's; else nothing.
-std::optional<std::filesystem::path> find_mpirun();
+/// Open MPI as far as ranks need it.
+struct OpenMpi {
+  std::filesystem::path mpirun;
+  /// What MLX is to load.
+  std::string library;
+};
 
-/// The same for who needs it. Throws Error{network} that says what is there
-/// instead and how to install it.
-std::filesystem::path require_mpirun();
+/// Looks for mpirun in PATH and tries to load the library. Throws
+/// Error{network} that says what is missing and how to install it.
+OpenMpi require_open_mpi();
 
 /// What mpirun is called with for these ranks, argv[0] too. `directory` takes
 /// its session and shared memory.

@@ -34,6 +34,9 @@ std::optional<Supervisor::Outcome> Supervisor::judge(Time now) {
   }
   if (verdict_.is_settled(now) || (verdict_.is_open() && all_ended())) {
     const auto& cause = verdict_.cause();
+    if (done_code_ != 0 && cause.weight <= Weight::vanished) {
+      return Outcome{done_code_, "", false}; // they only lost who went first
+    }
     return Outcome{
         cause.exit_code,
         cause.line,
@@ -43,7 +46,7 @@ std::optional<Supervisor::Outcome> Supervisor::judge(Time now) {
     return std::nullopt;
   }
   if (all_ended()) {
-    return Outcome{};
+    return Outcome{done_code_, "", false};
   }
   return judge_deadlines(now);
 }
@@ -69,7 +72,7 @@ std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
           kStuck,
           fmt::format(
               "rank {} (pid {}, host {}) did not end with the others: it is "
-              "still {}, tick {}",
+              "still {}, after tick {}",
               rank.hello()->rank,
               rank.hello()->pid,
               rank.hello()->host,
@@ -79,7 +82,7 @@ std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
     }
   }
   // All is said and done; a process that lingers is simply ended.
-  return Outcome{};
+  return Outcome{done_code_, "", false};
 }
 
 int Supervisor::end(const Outcome& outcome) {

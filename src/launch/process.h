@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -27,6 +28,10 @@ void end_with_parent(int signal);
 /// Whether a socket listens on this TCP port; nothing when the system does not
 /// say. Does not touch the socket.
 std::optional<bool> is_listening(int port);
+
+/// The names under which Open MPI's library may be found, MLX's own choice
+/// first.
+std::vector<const char*> mpi_library_names();
 
 /// Whether a process may copy out of another one's memory, as Open MPI does
 /// for large messages. Containers often forbid it.

@@ -72,6 +72,10 @@ std::optional<bool> is_listening(int port) {
   return false;
 }
 
+std::vector<const char*> mpi_library_names() {
+  return {"libmpi.so", "libmpi.so.40"};
+}
+
 bool may_copy_between_processes() {
   char from = 1;
   char to = 0;

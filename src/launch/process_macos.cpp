@@ -35,6 +35,10 @@ std::optional<bool> is_listening(int /*port*/) {
   return std::nullopt;
 }
 
+std::vector<const char*> mpi_library_names() {
+  return {"libmpi.dylib"};
+}
+
 bool may_copy_between_processes() {
   return true; // Open MPI has no such way here
 }

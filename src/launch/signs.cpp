@@ -16,30 +16,38 @@ constexpr int kInternal = 70;
 
 int exit_code_of(const link::Goodbye& goodbye) {
   constexpr int kMost = 255;
-  return goodbye.code > 0 && goodbye.code <= kMost ? goodbye.code : kInternal;
+  const bool good = goodbye.code >= 0 && goodbye.code <= kMost &&
+                    (goodbye.code > 0 || goodbye.text.empty());
+  return good ? goodbye.code : kInternal;
 }
 
 } // namespace
 
 void Supervisor::book_end(const RankLink& rank, Time now) {
-  if (const auto& goodbye = rank.goodbye()) {
-    const int code = exit_code_of(*goodbye);
-    std::string line = goodbye->text;
-    if (line.empty()) {
-      line = fmt::format("failed with exit code {}", code);
-    }
-    if (rank.welcomed && options_.n_ranks > 1) {
-      line = fmt::format("rank {}: {}", rank.hello()->rank, line);
-    }
-    verdict_.add(
-        {code == kPeerLost ? Weight::echo : Weight::told, code, line}, now);
-  } else {
+  const auto& goodbye = rank.goodbye();
+  if (!goodbye) {
     verdict_.add(
         {Weight::vanished,
          kPeerLost,
          lost_line(rank, "ended without a word", options_.n_ranks)},
         now);
+    return;
   }
+  const int code = exit_code_of(*goodbye);
+  if (goodbye->text.empty()) {
+    first_done_at_ = first_done_at_.value_or(now);
+    done_code_ = done_code_ == 0 ? code : done_code_;
+    return;
+  }
+  const auto name = rank.welcomed && options_.n_ranks > 1
+                        ? fmt::format("rank {}: ", rank.hello()->rank)
+                        : "";
+  const bool named = goodbye->text.starts_with(name);
+  verdict_.add(
+      {code == kPeerLost ? Weight::echo : Weight::told,
+       code,
+       (named ? "" : name) + goodbye->text},
+      now);
 }
 
 void Supervisor::book_child(const Child& child, Time now) {
@@ -69,7 +77,10 @@ void Supervisor::book_mpirun(const Child& child, Time now) {
   const int status = *child.status;
   if (const auto ended = chatter_.end()) {
     const auto* rank = find(ended->rank);
-    if (rank != nullptr && !(rank->goodbye() && rank->goodbye()->code != 0)) {
+    if (rank != nullptr && rank->goodbye() && rank->goodbye()->code != 0) {
+      return; // it said so itself
+    }
+    if (rank != nullptr) {
       const auto how = ended->signal
                            ? fmt::format("killed by signal {}", *ended->signal)
                            : fmt::format(
@@ -92,7 +103,7 @@ void Supervisor::book_mpirun(const Child& child, Time now) {
              ranks_text(missing),
              how_it_ended(status))},
         now);
-  } else if (status != 0) {
+  } else if (status != 0 && done_code_ == 0) {
     verdict_.add(
         {Weight::ended,
          kPeerLost,

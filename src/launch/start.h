@@ -44,10 +44,11 @@ struct Started {
   std::vector<ReservedPort> ring_ports;
 };
 
-/// Through mpirun at the given path.
+struct OpenMpi;
+
 Started start_mpi(
     const RankProgram& ranks,
-    const std::filesystem::path& mpirun,
+    const OpenMpi& open_mpi,
     const RunDirectory& directory);
 
 /// As our own children, over MLX's TCP ring or NCCL. `stdin_fd` is rank 0's.

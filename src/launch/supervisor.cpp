@@ -113,14 +113,9 @@ void Supervisor::hear_ranks(Time now) {
     if (rank.hello() && !rank.welcomed) {
       welcome(rank);
     }
-    if (rank.goodbye() && !had_goodbye) {
-      if (rank.goodbye()->code == 0) {
-        first_done_at_ = first_done_at_.value_or(now);
-      } else {
-        book_end(rank, now);
-      }
-    }
-    if (!rank.is_open() && rank.welcomed && !rank.goodbye()) {
+    const bool says_goodbye = rank.goodbye() && !had_goodbye;
+    const bool vanishes = !rank.is_open() && rank.welcomed && !rank.goodbye();
+    if (says_goodbye || vanishes) {
       book_end(rank, now);
     }
   }

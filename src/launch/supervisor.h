@@ -83,6 +83,7 @@ class Supervisor {
   Time began_;
   Time others_ready_at_{};
   std::optional<Time> first_done_at_;
+  int done_code_ = 0; // of ranks that ended as they meant to
 };
 
 } // namespace lockstep::launch

@@ -61,8 +61,10 @@ class Lifeline {
   void set_tick(std::uint64_t tick) noexcept;
 
   /// The last word before the process ends, so that an end is not taken for a
-  /// loss: 0 and no text, or the exit code and the one line to show. Only the
-  /// first call counts, also before hello(). Returns once the message is with
+  /// loss. With a text it has failed: the launcher shows the text and ends the
+  /// others. Without, it is done, whatever the code, and the others may finish.
+  /// Code 71 with a text says that a peer is lost, so the launcher looks for a
+  /// better cause. Only the first call counts, also before hello(). Returns once the message is with
   /// the kernel, or after a second; never throws. The launcher goes on being
   /// watched: under MPI the end of the process is a collective too.
   void goodbye(int code, std::string_view text) noexcept;

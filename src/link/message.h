@@ -47,7 +47,7 @@ struct Status {
   bool operator==(const Status&) const = default;
 };
 
-/// The rank ends: code 0, or its exit code and why.
+/// The rank ends: done with this exit code, or with a text failed.
 struct Goodbye {
   std::int32_t code = 0;
   std::string text;

@@ -187,6 +187,7 @@ void Watch::goodbye(const Goodbye& goodbye) noexcept {
 
 void Watch::run() {
   try {
+    obey(); // something may have come with the welcome
     while (!stopped_) {
       std::array<pollfd, 2> waiting{};
       waiting[0] = {commands_.read.get(), POLLIN, 0};
@@ -238,6 +239,10 @@ void Watch::hear_launcher() {
     ::_exit(kPeerLostExit);
   }
   reader_.feed(received.bytes);
+  obey();
+}
+
+void Watch::obey() {
   while (const auto frame = reader_.next()) {
     if (std::holds_alternative<Turn>(decode(*frame, "the launcher"))) {
       answer(kTurn);

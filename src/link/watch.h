@@ -42,6 +42,7 @@ class Watch {
   void run();
   bool hear_main(); // true: the phase is new
   void hear_launcher();
+  void obey();
   void queue_status(bool at_once);
   void flush();
   void send_before_start(const Message& message);
