@@ -12,14 +12,14 @@ if(LOCKSTEP_MLX_IS_WHEEL)
     PATTERN "*.so*"
     PATTERN "*.dylib"
     PATTERN "*.metallib")
-  # mlx_cpu.libs: BLAS and its kin; nvidia: CUDA's libraries.
-  foreach(folder mlx_cpu.libs nvidia)
-    if(IS_DIRECTORY "${LOCKSTEP_PYTHON_DIR}/${folder}")
-      install(
-        DIRECTORY "${LOCKSTEP_PYTHON_DIR}/${folder}"
-        DESTINATION lib/lockstep
-        USE_SOURCE_PERMISSIONS FILES_MATCHING
-        PATTERN "*.so*")
-    endif()
-  endforeach()
+  # mlx_*.libs: BLAS and its kin; nvidia: CUDA's libraries.
+  file(GLOB _folders "${LOCKSTEP_PYTHON_DIR}/mlx_*.libs"
+       "${LOCKSTEP_PYTHON_DIR}/nvidia")
+  if(_folders)
+    install(
+      DIRECTORY ${_folders}
+      DESTINATION lib/lockstep
+      USE_SOURCE_PERMISSIONS FILES_MATCHING
+      PATTERN "*.so*")
+  endif()
 endif()

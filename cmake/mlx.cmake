@@ -1,29 +1,38 @@
-# Finds MLX: an installed one when MLX_DIR or CMAKE_PREFIX_PATH names it, else
-# the wheel that tools/setup puts below build/python.
+# Finds MLX: an installed one when MLX_DIR names it, else the wheel that
+# tools/setup puts below build/python (build/python-cuda for NVIDIA GPUs).
 set(LOCKSTEP_PYTHON_DIR "${CMAKE_CURRENT_SOURCE_DIR}/build/python"
     CACHE PATH "Where tools/setup put the Python wheels")
-find_package(
-  MLX 0.32.1 CONFIG REQUIRED
-  HINTS "${LOCKSTEP_PYTHON_DIR}/mlx/share/cmake/MLX")
+get_filename_component(
+  LOCKSTEP_PYTHON_DIR "${LOCKSTEP_PYTHON_DIR}" ABSOLUTE BASE_DIR
+  "${CMAKE_CURRENT_SOURCE_DIR}")
+set(_wheel "${LOCKSTEP_PYTHON_DIR}/mlx")
 
-# Headers of others give no warnings of ours.
-get_target_property(_mlx_includes mlx INTERFACE_INCLUDE_DIRECTORIES)
-set_target_properties(
-  mlx PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${_mlx_includes}")
-get_filename_component(LOCKSTEP_MLX_ROOT "${MLX_LIBRARY_DIRS}" DIRECTORY)
-set(LOCKSTEP_MLX_LIB_DIR "${MLX_LIBRARY_DIRS}")
-
-# Where the installed program looks for libmlx: beside itself when it is the
-# wheel's (install.cmake puts it there), else where it is now.
-string(FIND "${LOCKSTEP_MLX_ROOT}/" "${LOCKSTEP_PYTHON_DIR}/" _place)
-if(_place EQUAL 0)
+if(NOT MLX_DIR AND EXISTS "${_wheel}/share/cmake/MLX/MLXTargets.cmake")
+  # Not its MLXConfig: the CUDA wheel's wants a CUDA toolkit that only
+  # building MLX itself needs.
+  include("${_wheel}/share/cmake/MLX/MLXTargets.cmake")
   set(LOCKSTEP_MLX_IS_WHEEL ON)
+  set(LOCKSTEP_MLX_LIB_DIR "${_wheel}/lib")
+  # install.cmake puts the libraries there.
   if(APPLE)
     set(LOCKSTEP_INSTALL_RPATH "@loader_path/../lib/lockstep/mlx/lib")
   else()
     set(LOCKSTEP_INSTALL_RPATH "$ORIGIN/../lib/lockstep/mlx/lib")
   endif()
 else()
+  find_package(MLX 0.32.1 CONFIG)
+  if(NOT MLX_FOUND)
+    message(
+      FATAL_ERROR
+      "no MLX in ${LOCKSTEP_PYTHON_DIR} and none installed; run tools/setup "
+      "build, or set MLX_DIR to the folder of an installed MLXConfig.cmake")
+  endif()
   set(LOCKSTEP_MLX_IS_WHEEL OFF)
-  set(LOCKSTEP_INSTALL_RPATH "${LOCKSTEP_MLX_LIB_DIR}")
+  set(LOCKSTEP_MLX_LIB_DIR "${MLX_LIBRARY_DIRS}")
+  set(LOCKSTEP_INSTALL_RPATH "${MLX_LIBRARY_DIRS}")
 endif()
+
+# Headers of others give no warnings of ours.
+get_target_property(_mlx_includes mlx INTERFACE_INCLUDE_DIRECTORIES)
+set_target_properties(
+  mlx PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${_mlx_includes}")
