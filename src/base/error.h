@@ -22,6 +22,8 @@ enum class ErrorKind {
   stuck,
   diverged,
   interrupted,
+  output, // a result cannot be written
+  closed, // nobody reads our output any more; nothing to say
 };
 
 /// The one exception type. The text is one or two lines that say what is wrong,

@@ -57,6 +57,9 @@ void Engine::tick() {
       std::chrono::steady_clock::now() - start,
       inbox.compute_us,
       is_decode(header->entering) && is_decode(scheduler_->leaving()));
+  if (on_prompt_) {
+    on_prompt_(scheduler_->prompt_share());
+  }
   for (const auto& event : scheduler_->apply(results)) {
     const auto sink = sinks_.find(event.id);
     sink->second(event);

@@ -33,6 +33,11 @@ class Engine {
 
   /// Rank 0. Throws Error{request} when the request can never run.
   void submit(sched::Request request, Sink sink);
+  /// Rank 0: `listener` hears after each tick what share of the running
+  /// request's prompt has entered, 0 … 1.
+  void on_prompt(std::function<void(double)> listener) {
+    on_prompt_ = std::move(listener);
+  }
   /// Rank 0. The sink hears of the end.
   void cancel(sched::RequestId id);
 
@@ -57,6 +62,7 @@ class Engine {
   link::Lifeline& lifeline_;
   TickStats stats_;
   std::map<sched::RequestId, Sink> sinks_;
+  std::function<void(double)> on_prompt_;
   std::uint64_t kv_bytes_ = 0;
 };
 

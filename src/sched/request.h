@@ -32,7 +32,7 @@ struct Request {
   RequestId id = 0;
   std::vector<Token> prompt; // at least one token
   Sampling sampling;
-  int max_tokens = 0;             // 0 = only read the prompt
+  int max_tokens = 0; // at least 1, or 0 with score_from
   std::vector<Token> stop_tokens; // end the answer, not part of it
   int n_top = 0; // log-probabilities of so many best tokens at each place
   /// Score the prompt instead of answering it: from this place on, the

@@ -37,6 +37,18 @@ void Scheduler::add(Request request) {
         request.max_tokens,
         options_.context);
   }
+  const bool can_end = request.score_from
+      ? *request.score_from >= 1 && *request.score_from < length
+      : request.max_tokens >= 1;
+  if (!can_end) {
+    fail(
+        ErrorKind::request,
+        "nothing is asked of a prompt of {} tokens: max_tokens is {}, scoring "
+        "starts at {}",
+        length,
+        request.max_tokens,
+        request.score_from.value_or(0));
+  }
   check(request.sampling);
   queue_.push_back(std::move(request));
 }
@@ -157,6 +169,13 @@ Header Scheduler::next() {
   header.next = room_for_next();
   room_ = header.next;
   return header;
+}
+
+double Scheduler::prompt_share() const {
+  return !running_ || n_input() == 0
+      ? 0.0
+      : std::min(
+            1.0, static_cast<double>(running_->n_entered) / n_input());
 }
 
 const Batch& Scheduler::leaving() const {

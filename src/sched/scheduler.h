@@ -46,6 +46,9 @@ class Scheduler {
   /// places. Returns what that means for the requests.
   std::vector<TokenEvent> apply(std::span<const Sampled> results);
 
+  /// The share of the running request's prompt that has entered, 0 … 1.
+  double prompt_share() const;
+
   /// The batch whose results the exchange of the last header brings.
   const Batch& leaving() const;
 

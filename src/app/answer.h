@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/report.h"
+#include "base/json.h"
+#include "base/types.h"
+#include "sched/request.h"
+#include "text/detokenizer.h"
+
+namespace lockstep::app {
+
+/// One answer as it grows: streams its text to stdout and keeps what the report
+/// needs.
+class Answer {
+ public:
+  /// Keeps a reference to `tokenizer`. `streams`: text goes to stdout at once.
+  Answer(const text::Tokenizer& tokenizer, bool streams);
+
+  void start(); // the request is under way
+  void take(const sched::TokenEvent& event);
+  void finish(); // the last token was taken
+
+  /// Fills in the speeds; needs report.prompt_tokens.
+  void complete(RunReport& report) const;
+  /// "text", "tokens", "finish_reason" and, if asked, "logprobs".
+  Json to_json(bool with_logprobs) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show(const std::string& piece);
+
+  text::Detokenizer detokenizer_;
+  bool streams_;
+  std::string text_;
+  std::vector<sched::Sampled> results_;
+  std::optional<sched::FinishReason> finish_;
+  Clock::time_point start_;
+  Clock::time_point first_; // when the first token came
+  Clock::time_point last_;
+};
+
+} // namespace lockstep::app

@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/answer.h"
+#include "app/command.h"
+#include "app/model_path.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "app/prompt.h"
+#include "app/rank.h"
+#include "app/report.h"
+#include "app/world_options.h"
+#include "base/error.h"
+#include "engine/session.h"
+#include "model/families/family.h"
+#include "plan/partition.h"
+#include "text/tokenizer.h"
+
+namespace lockstep::app {
+
+namespace {
+
+using checkpoint::Checkpoint;
+
+constexpr int kDefaultMaxTokens = 512;
+
+struct GenerateOptions {
+  std::string model;
+  PromptOptions prompt;
+  WorldOptions world;
+  sched::Sampling sampling;
+  std::optional<std::uint64_t> seed;
+  std::optional<int> max_tokens;
+  int context = 0;
+  int n_top = -1; // --logprobs
+  bool ignore_eos = false;
+  bool json = false;
+  std::optional<std::string> prompt_text; // once it is read
+};
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+sched::Request make_request(
+    const GenerateOptions& options,
+    const engine::Session& session,
+    std::vector<Token> prompt) {
+  sched::Request request;
+  const int room = session.context() - static_cast<int>(prompt.size());
+  request.prompt = std::move(prompt);
+  request.sampling = options.sampling;
+  request.sampling.seed = options.seed.value_or(random_seed());
+  // Asked for, it must fit; not asked for, as much as fits.
+  request.max_tokens =
+      options.max_tokens.value_or(std::clamp(room, 1, kDefaultMaxTokens));
+  request.n_top = std::max(0, options.n_top);
+  if (!options.ignore_eos) {
+    request.stop_tokens = session.config().eos_tokens;
+  }
+  return request;
+}
+
+/// What rank 0 does: reads the prompt, follows the answer.
+RunReport run_request(
+    const GenerateOptions& options,
+    const Checkpoint& checkpoint,
+    const text::Tokenizer& tokenizer,
+    engine::Session& session,
+    Answer& answer) {
+  const auto text =
+      options.prompt_text ? *options.prompt_text : read_prompt(options.prompt);
+  auto request = make_request(
+      options,
+      session,
+      encode_prompt(options.prompt, text, checkpoint, tokenizer));
+  RunReport report;
+  report.prompt_tokens = static_cast<int>(request.prompt.size());
+  ProgressBar bar("prompt");
+  auto& engine = session.engine();
+  engine.submit(std::move(request), [&](const sched::TokenEvent& event) {
+    bar.clear();
+    answer.take(event);
+  });
+  engine.on_prompt([&bar](double share) {
+    if (share < 1.0) {
+      bar.show(share);
+    }
+  });
+  answer.start();
+  engine.run_until_idle();
+  answer.finish();
+  answer.complete(report);
+  return report;
+}
+
+int run_rank(
+    const GenerateOptions& options,
+    const world::Group& group,
+    link::Lifeline& lifeline) {
+  const auto checkpoint = Checkpoint::open(find_model(options.model));
+  engine::SessionOptions session_options;
+  session_options.exchange = options.world.exchange;
+  session_options.context = options.context;
+  session_options.version = LOCKSTEP_VERSION;
+  ProgressBar bar("loading");
+  if (group.is_first()) {
+    session_options.on_load = [&bar](double share) { bar.show(share); };
+  }
+  engine::Session session(group, checkpoint, session_options, lifeline);
+  bar.clear();
+  lifeline.set_phase("generating");
+  if (!group.is_first()) {
+    session.engine().follow();
+    session.gather_reports();
+    return 0;
+  }
+  const text::Tokenizer tokenizer(checkpoint.tokenizer_json());
+  Answer answer(tokenizer, !options.json);
+  auto report = run_request(options, checkpoint, tokenizer, session, answer);
+  session.engine().leave();
+  report.tick_ms = session.engine().stats().tick_ms();
+  report.exchange_ms = session.engine().stats().exchange_ms();
+  report.backend =
+      group.size() > 1 ? std::string(name_of(group.backend())) : "none";
+  report.exchange = name_of(options.world.exchange);
+  report.ranks = session.gather_reports();
+  if (options.json) {
+    auto json = answer.to_json(options.n_top >= 0);
+    json.update(report_json(report));
+    write_stdout(json.dump() + "\n");
+  } else {
+    write_stderr("\n" + format_report(report));
+  }
+  return 0;
+}
+
+/// Refuses what cannot work before any rank is started.
+std::optional<std::string> check(GenerateOptions& options) {
+  sched::check(options.sampling);
+  const auto checkpoint = Checkpoint::open(find_model(options.model));
+  const auto config = model::family_of(checkpoint).parse(checkpoint);
+  plan::split_layers(
+      plan::decode_costs(checkpoint, config),
+      std::max(1, options.world.n_ranks));
+  options.prompt_text = read_prompt(options.prompt);
+  return options.prompt.file == "-" ? options.prompt_text : std::nullopt;
+}
+
+void add_sampling_options(CLI::App& command, GenerateOptions& options) {
+  auto& s = options.sampling;
+  command
+      .add_option("--max-tokens", options.max_tokens, "length of the answer")
+      ->check(CLI::Range(1, 1 << 30))
+      ->type_name("N");
+  command
+      .add_option(
+          "--temperature,--temp",
+          s.temperature,
+          "0 = always the likeliest token (default 0.8)")
+      ->type_name("X");
+  command.add_option("--top-k", s.top_k, "of the K likeliest, 0 = all (40)")
+      ->type_name("K");
+  command.add_option("--top-p", s.top_p, "that together reach P (0.95)")
+      ->type_name("P");
+  command
+      .add_option("--min-p", s.min_p, "at least P times the likeliest (0.05)")
+      ->type_name("P");
+  command.add_option("--seed", options.seed, "the same seed, the same text")
+      ->type_name("N");
+  command.add_flag(
+      "--ignore-eos", options.ignore_eos, "go on after the end of the answer");
+  command
+      .add_option("--logprobs", options.n_top, "with --json: K best per token")
+      ->check(CLI::Range(0, sched::kMostTopLogprobs))
+      ->type_name("K");
+}
+
+} // namespace
+
+void add_generate(CLI::App& program, const Arguments& argv, Action& action) {
+  auto options = std::make_shared<GenerateOptions>();
+  auto* command = program.add_subcommand(
+      "generate", "answer one prompt, streamed to stdout");
+  command->add_option("MODEL", options->model, "the model")->required();
+  add_prompt_options(*command, options->prompt);
+  add_world_options(*command, options->world, true);
+  add_sampling_options(*command, *options);
+  command
+      ->add_option(
+          "--context", options->context, "most tokens of prompt and answer")
+      ->check(CLI::Range(1, 1 << 30))
+      ->type_name("N");
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->callback([&action, options, argv] {
+    action = [options, argv] {
+      return run_over_ranks(
+          {options->world,
+           argv,
+           [options] { return check(*options); },
+           [options](const world::Group& group, link::Lifeline& lifeline) {
+             return run_rank(*options, group, lifeline);
+           }});
+    };
+  });
+}
+
+} // namespace lockstep::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace lockstep::app {
+
+/// Where MODEL is: a path as it stands, "demo", or the name of a repository
+/// ("org/name") that is in the Hugging Face hub's local cache. Throws
+/// Error{config} saying where it was looked for.
+std::filesystem::path find_model(const std::string& model);
+
+} // namespace lockstep::app

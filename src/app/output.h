@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+namespace lockstep::app {
+
+/// Writes a result to stdout at once. Throws Error{closed} when nobody reads it
+/// any more, Error{output} when it cannot be written.
+void write_stdout(std::string_view text);
+
+/// Writes to stderr; what cannot be written there has no better place.
+void write_stderr(std::string_view text);
+
+} // namespace lockstep::app

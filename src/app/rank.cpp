@@ -1,0 +1,97 @@
+#include "app/rank.h"
+
+#include <csignal>
+#include <exception>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/exit_codes.h"
+#include "app/output.h"
+#include "base/error.h"
+#include "launch/local.h"
+#include "launch/started_by.h"
+
+namespace lockstep::app {
+
+namespace {
+
+using launch::StartedBy;
+
+/// The last words of a rank; does not return.
+[[noreturn]] void die(
+    link::Lifeline& lifeline, int code, const std::string& text) {
+  lifeline.goodbye(code, text);
+  if (!lifeline.has_launcher() && !text.empty()) {
+    write_stderr("lockstep: " + text + "\n");
+  }
+  // Not exit(): its destructors would wait for peers that may be gone.
+  ::_exit(code);
+}
+
+void check_agreement(const WorldOptions& options, const StartedBy& started) {
+  if (options.n_ranks > 0 && options.n_ranks != started.size) {
+    fail(
+        ErrorKind::usage,
+        "-n is {} and the launcher started {} ranks; leave -n out",
+        options.n_ranks,
+        started.size);
+  }
+  if (options.backend != Backend::automatic &&
+      options.backend != started.backend) {
+    fail(
+        ErrorKind::usage,
+        "--backend is {} and the launcher set up {}; leave --backend out",
+        name_of(options.backend),
+        name_of(started.backend));
+  }
+}
+
+int run_as_rank(const WorldCommand& command, const StartedBy& started) {
+  auto lifeline = link::Lifeline::from_environment();
+  try {
+    check_agreement(command.world, started);
+    lifeline.hello(started.rank, started.size);
+    lifeline.set_phase("joining the group");
+    lifeline.await_turn();
+    const auto group = world::Group::join(started.backend, started.size);
+    const int code = command.run(group, lifeline);
+    lifeline.goodbye(code, "");
+    if (started.backend != Backend::mpi) {
+      ::_exit(code);
+    }
+    return code; // MPI wants to be finalized
+  } catch (const Error& e) {
+    die(lifeline,
+        exit_code(e.kind()),
+        e.kind() == ErrorKind::closed ? "" : e.what());
+  } catch (const std::exception& e) {
+    die(lifeline,
+        exit_code(ErrorKind::internal),
+        fmt::format("rank {}: {}", started.rank, e.what()));
+  }
+}
+
+} // namespace
+
+int run_over_ranks(const WorldCommand& command) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto started = launch::started_by(launch::current_environment());
+  if (started.is_rank()) {
+    return run_as_rank(command, started);
+  }
+  auto stdin_text = command.check();
+  if (command.world.n_ranks > 1 ||
+      command.world.backend != Backend::automatic) {
+    launch::LocalOptions options;
+    options.n_ranks = std::max(1, command.world.n_ranks);
+    options.backend = command.world.backend;
+    options.argv = command.argv;
+    options.stdin_text = std::move(stdin_text);
+    return launch::run_local(options);
+  }
+  auto lifeline = link::Lifeline::from_environment();
+  return command.run(world::Group::alone(), lifeline);
+}
+
+} // namespace lockstep::app

@@ -1,0 +1,114 @@
+#include "app/report.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/units.h"
+
+namespace lockstep::app {
+
+namespace {
+
+using engine::RankReport;
+using Cells = std::vector<std::string>;
+
+std::string layers_of(const RankReport& rank) {
+  auto text = fmt::format("{}-{}", rank.first_layer, rank.last_layer);
+  if (rank.embedding) {
+    text = "embedding, " + text;
+  }
+  if (rank.head) {
+    text += ", head";
+  }
+  return text;
+}
+
+Cells cells_of(const RankReport& rank) {
+  return {
+      std::to_string(rank.rank),
+      rank.host,
+      rank.device,
+      layers_of(rank),
+      format_bytes(rank.weights_bytes),
+      format_bytes(rank.kv_bytes),
+      format_bytes(rank.bytes_read),
+      fmt::format("{:.0f} %", 100.0 * rank.busy)};
+}
+
+/// Columns as wide as their widest cell; text to the left, numbers to the
+/// right.
+std::string format_table(const std::vector<Cells>& rows, std::size_t n_text) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += i < n_text ? fmt::format("{:<{}}  ", row[i], widths[i])
+                         : fmt::format("{:>{}}  ", row[i], widths[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+} // namespace
+
+std::string format_report(const RunReport& report) {
+  std::vector<Cells> rows{
+      {"rank", "host", "device", "layers", "weights", "KV", "read", "busy"}};
+  for (const auto& rank : report.ranks) {
+    rows.push_back(cells_of(rank));
+  }
+  return format_table(rows, 4) +
+         fmt::format(
+             "prompt {} tokens, {:.1f} tok/s; generated {} tokens, {:.1f} "
+             "tok/s\n"
+             "forward pass {:.1f} ms, tick {:.2f} ms, of it exchange {:.2f} "
+             "ms ({}, {})\n",
+             report.prompt_tokens,
+             report.prompt_tps,
+             report.generated_tokens,
+             report.generation_tps,
+             report.forward_ms,
+             report.tick_ms,
+             report.exchange_ms,
+             report.backend,
+             report.exchange);
+}
+
+Json report_json(const RunReport& report) {
+  auto ranks = Json::array();
+  for (const auto& rank : report.ranks) {
+    ranks.push_back(
+        {{"rank", rank.rank},
+         {"host", rank.host},
+         {"device", rank.device},
+         {"first_layer", rank.first_layer},
+         {"last_layer", rank.last_layer},
+         {"embedding", rank.embedding},
+         {"head", rank.head},
+         {"weights_bytes", rank.weights_bytes},
+         {"kv_bytes", rank.kv_bytes},
+         {"bytes_read", rank.bytes_read},
+         {"busy", rank.busy}});
+  }
+  return {
+      {"prompt_tokens", report.prompt_tokens},
+      {"prompt_tps", report.prompt_tps},
+      {"generation_tps", report.generation_tps},
+      {"forward_ms", report.forward_ms},
+      {"tick_ms", report.tick_ms},
+      {"exchange_ms", report.exchange_ms},
+      {"backend", report.backend},
+      {"exchange", report.exchange},
+      {"ranks", ranks}};
+}
+
+} // namespace lockstep::app

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "engine/stats.h"
+
+namespace lockstep::app {
+
+/// What a run took, for people and scripts.
+struct RunReport {
+  int prompt_tokens = 0;
+  int generated_tokens = 0;
+  double prompt_tps = 0.0;
+  double generation_tps = 0.0;
+  double forward_ms = 0.0; // one token through all ranks
+  double tick_ms = 0.0;
+  double exchange_ms = 0.0;
+  std::string backend; // "none" for a single rank
+  std::string exchange;
+  std::vector<engine::RankReport> ranks;
+};
+
+/// A table of the ranks and two lines of speeds, for a terminal of 80 columns.
+std::string format_report(const RunReport& report);
+
+/// The same as the keys that product JSON has for it.
+Json report_json(const RunReport& report);
+
+} // namespace lockstep::app

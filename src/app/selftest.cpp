@@ -1,0 +1,149 @@
+#include "world/selftest.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/exit_codes.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "app/rank.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "world/gather_exchange.h"
+#include "world/start_check.h"
+#include "world/sum_exchange.h"
+
+namespace lockstep::app {
+
+namespace {
+
+struct SelftestOptions {
+  WorldOptions world;
+  int n_ticks = 10000;
+  bool json = false;
+};
+
+/// Bytes that reach a rank, over the time it takes.
+double gigabytes_per_second(
+    const world::CollectiveTiming& timing, int n_ranks) {
+  return static_cast<double>(timing.bytes) * (n_ranks - 1) /
+         (timing.microseconds * 1e3);
+}
+
+std::vector<world::CheckResult> check_exchanges(
+    const world::Group& group, int n_ticks) {
+  std::vector<world::CheckResult> results;
+  world::GatherExchange gather(group);
+  world::SumExchange sum(group);
+  const auto run = [&](world::Exchange& exchange, const char* name, int n) {
+    ProgressBar bar(fmt::format("ticks by {}", name));
+    results.push_back(
+        world::check_ticks(group, exchange, name, n, [&](int done) {
+          if (group.is_first()) {
+            bar.show(static_cast<double>(done) / n);
+          }
+        }));
+  };
+  run(gather, "gather", (n_ticks + 1) / 2);
+  run(sum, "sum", (n_ticks + 1) / 2);
+  return results;
+}
+
+void print_text(
+    const world::Group& group,
+    const std::vector<world::CheckResult>& checks,
+    const std::vector<world::CollectiveTiming>& timings) {
+  std::string text;
+  for (const auto& check : checks) {
+    text += fmt::format("{}  {}\n", check.passed ? "PASS" : "FAIL", check.name);
+  }
+  text += fmt::format("\n{:<12}{:>10}{:>14}", "collective", "bytes", "median");
+  text += group.size() > 1 ? fmt::format("{:>14}\n", "bandwidth") : "\n";
+  for (const auto& timing : timings) {
+    text += fmt::format(
+        "{:<12}{:>10}{:>11.1f} us",
+        timing.operation,
+        format_bytes(timing.bytes),
+        timing.microseconds);
+    text += group.size() > 1 ? fmt::format(
+                                   "{:>9.2f} GB/s\n",
+                                   gigabytes_per_second(timing, group.size()))
+                             : "\n";
+  }
+  write_stdout(text);
+}
+
+void print_json(
+    const world::Group& group,
+    const std::vector<world::CheckResult>& checks,
+    const std::vector<world::CollectiveTiming>& timings) {
+  Json json{
+      {"ranks", group.size()},
+      {"backend",
+       group.size() > 1 ? std::string(name_of(group.backend())) : "none"},
+      {"checks", Json::array()},
+      {"timings", Json::array()}};
+  for (const auto& check : checks) {
+    json["checks"].push_back({{"name", check.name}, {"passed", check.passed}});
+  }
+  for (const auto& timing : timings) {
+    json["timings"].push_back(
+        {{"operation", timing.operation},
+         {"bytes", timing.bytes},
+         {"us", timing.microseconds}});
+  }
+  write_stdout(json.dump() + "\n");
+}
+
+int run_rank(
+    const SelftestOptions& options,
+    const world::Group& group,
+    link::Lifeline& lifeline) {
+  lifeline.set_phase("testing the collectives");
+  world::check_same_facts(group, {{"lockstep", LOCKSTEP_VERSION}});
+  auto checks = world::check_collectives(group);
+  for (auto& check : check_exchanges(group, options.n_ticks)) {
+    checks.push_back(std::move(check));
+  }
+  const auto timings = world::time_collectives(group);
+  bool passed = true;
+  for (const auto& check : checks) {
+    passed = passed && check.passed;
+  }
+  if (group.is_first()) {
+    (options.json ? print_json : print_text)(group, checks, timings);
+  }
+  return passed ? 0 : exit_code(ErrorKind::diverged);
+}
+
+} // namespace
+
+void add_selftest(CLI::App& program, const Arguments& argv, Action& action) {
+  auto options = std::make_shared<SelftestOptions>();
+  auto* command = program.add_subcommand(
+      "selftest", "try the collectives on all ranks: exactness and speed");
+  add_world_options(*command, options->world, false);
+  command->add_option("--ticks", options->n_ticks, "exchanges to try (10000)")
+      ->check(CLI::Range(1, 100'000'000))
+      ->type_name("N");
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->callback([&action, options, argv] {
+    action = [options, argv] {
+      return run_over_ranks(
+          {options->world,
+           argv,
+           [] { return std::optional<std::string>(); },
+           [options](const world::Group& group, link::Lifeline& lifeline) {
+             return run_rank(*options, group, lifeline);
+           }});
+    };
+  });
+}
+
+} // namespace lockstep::app

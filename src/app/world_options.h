@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/backend.h"
+#include "engine/session.h"
+
+namespace lockstep::app {
+
+/// Which ranks there are and how they talk; flags that several commands share.
+struct WorldOptions {
+  int n_ranks = 0; // 0 = not said
+  Backend backend = Backend::automatic;
+  engine::ExchangeKind exchange = engine::ExchangeKind::gather;
+};
+
+/// Adds -n, --backend and, with `exchange`, --exchange to `command`; `options`
+/// must outlive it.
+void add_world_options(CLI::App& command, WorldOptions& options, bool exchange);
+
+} // namespace lockstep::app
