@@ -10,6 +10,7 @@
 //   sleep=MS  stop  raise=SIGNAL  deaf (ignores SIGTERM)
 //   goodbye=CODE,TEXT   exit=CODE
 //   show=NAME    prints a variable of its environment
+//   mark=TEXT    nothing: a text to find the process by
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -92,6 +93,8 @@ class FakeRank {
     } else if (verb == "show") {
       const char* shown = std::getenv(value.c_str());
       write_line(stdout, value + "=" + (shown == nullptr ? "(none)" : shown));
+    } else if (verb == "mark") {
+      return true;
     } else if (verb == "cat") {
       copy_input();
     } else {

@@ -1,0 +1,91 @@
+#include "launch/chatter.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using lockstep::launch::Chatter;
+
+namespace {
+
+constexpr char kRule[] =
+    "--------------------------------------------------------------------------"
+    "\n";
+
+const std::string kPrimary =
+    std::string(kRule) +
+    "Primary job  terminated normally, but 1 process returned\n"
+    "a non-zero exit code. Per user-direction, the job has been aborted.\n" +
+    kRule;
+
+Chatter chatter_of(const std::string& text) {
+  Chatter chatter;
+  for (const char c : text) {
+    chatter.add({&c, 1});
+  }
+  return chatter;
+}
+
+} // namespace
+
+// Seen to fail with: "on signal" looked for as "with signal".
+TEST_CASE("mpirun tells which rank a signal killed") {
+  const auto chatter = chatter_of(
+      std::string(kRule) +
+      "mpirun noticed that process rank 1 with PID 4711 on node mini-2 exited "
+      "on signal 9 (Killed).\n" +
+      kRule);
+  const auto end = chatter.end();
+  REQUIRE(end.has_value());
+  CHECK(end->rank == 1);
+  CHECK(end->signal == 9);
+  CHECK(!end->exit_code);
+  CHECK(chatter.remarks().empty());
+}
+
+TEST_CASE("mpirun tells which rank ended with a code") {
+  const auto chatter = chatter_of(
+      kPrimary + kRule +
+      "mpirun detected that one or more processes exited with non-zero "
+      "status, thus causing\nthe job to be terminated. The first process to "
+      "do so was:\n\n  Process name: [[47281,1],2]\n  Exit code:    7\n" +
+      kRule);
+  const auto end = chatter.end();
+  REQUIRE(end.has_value());
+  CHECK(end->rank == 2);
+  CHECK(end->exit_code == 7);
+  CHECK(!end->signal);
+  CHECK(chatter.remarks().empty());
+}
+
+TEST_CASE("what is not usual is kept for the user") {
+  const auto chatter = chatter_of(
+      "error while loading shared libraries: libx.so\n" + kPrimary + kRule +
+      "There are not enough slots\n\nin the system.\n" + kRule);
+  CHECK(!chatter.end());
+  CHECK(
+      chatter.remarks() ==
+      "  error while loading shared libraries: libx.so\n"
+      "  There are not enough slots\n  in the system.\n");
+}
+
+TEST_CASE("odd words are no report and cannot grow without bound") {
+  for (const char* text :
+       {"",
+        "\n\n",
+        "noticed that process rank",
+        "noticed that process rank x on signal 9",
+        "noticed that process rank 99999999999999 on signal 9",
+        "noticed that process rank -1 on signal 9",
+        "Process name: [[1,1],1]",
+        "Exit code: 3"}) {
+    CAPTURE(text);
+    CHECK(!chatter_of(text).end());
+  }
+  Chatter chatter;
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 1000; ++i) {
+    chatter.add(line);
+  }
+  CHECK(chatter.remarks().size() <= (64 << 10) + 3);
+}
