@@ -36,6 +36,9 @@ class TempFolder {
   std::filesystem::path write(
       const std::filesystem::path& name, std::string_view bytes) const {
     const auto file = path_ / name;
+    // Writing over a file may wait for the disk; a new one does not.
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!out.flush()) {
