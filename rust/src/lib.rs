@@ -1,0 +1,9 @@
+//! Tokenizers and chat templates for lockstep, behind a C header
+//! (include/lockstep_text.h), which is the contract of every function here.
+
+mod border;
+mod guard;
+mod python;
+mod stream;
+mod template;
+mod tokenizer;
