@@ -2,7 +2,7 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 export PYTHONDONTWRITEBYTECODE := 1
 PREFIX ?= /usr/local
-QUESTION ?= Why is the sky blue? Answer in one sentence.
+QUESTION ?= Explain in one sentence what a computer program is.
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
