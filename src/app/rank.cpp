@@ -81,10 +81,10 @@ int run_over_ranks(const WorldCommand& command) {
     return run_as_rank(command, started);
   }
   auto stdin_text = command.check();
-  if (command.world.n_ranks > 1 ||
-      command.world.backend != Backend::automatic) {
+  // One rank needs no back end, whatever was asked for.
+  if (command.world.n_ranks > 1) {
     launch::LocalOptions options;
-    options.n_ranks = std::max(1, command.world.n_ranks);
+    options.n_ranks = command.world.n_ranks;
     options.backend = command.world.backend;
     options.argv = command.argv;
     options.stdin_text = std::move(stdin_text);
