@@ -1,8 +1,8 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -26,7 +26,7 @@ std::string error_of(ErrorKind kind, Action&& action) {
 template <class Action>
 void check_refused(
     ErrorKind kind,
-    std::initializer_list<std::string_view> words,
+    const std::vector<std::string_view>& words,
     Action&& action) {
   const auto text = error_of(kind, action);
   CHECK_MESSAGE(!text.empty(), "nothing was refused");

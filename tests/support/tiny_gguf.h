@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "support/gguf_writer.h"
 
@@ -45,6 +48,36 @@ inline GgufWriter tiny_gguf() {
   w.add_tensor("blk.0.ffn_up.weight", {64, 32}, 0, f32_zeros(2048));
   w.add_tensor("blk.0.ffn_down.weight", {32, 64}, 0, f32_zeros(2048));
   return w;
+}
+
+/// The same with SentencePiece tokens: <unk>, <s>, </s>, 256 bytes, then pieces by
+/// falling score.
+inline GgufWriter sentencepiece_gguf() {
+  auto writer = tiny_gguf();
+  std::vector<std::string> tokens{"<unk>", "<s>", "</s>"};
+  std::vector<std::int32_t> types{2, 3, 3};
+  for (int byte = 0; byte < 256; ++byte) {
+    tokens.push_back(fmt::format("<0x{:02X}>", byte));
+    types.push_back(6);
+  }
+  for (const auto* piece : {"ab", "abc", "\u2581a", "a", "b", "c", "\u2581"}) {
+    tokens.emplace_back(piece);
+    types.push_back(1);
+  }
+  tokens.emplace_back("bc");
+  types.push_back(4);
+  std::vector<float> scores(tokens.size(), 0.0F);
+  for (std::size_t i = 259; i < scores.size(); ++i) {
+    scores[i] = -static_cast<float>(i - 259);
+  }
+  writer.set_string("tokenizer.ggml.model", "llama");
+  writer.set_strings("tokenizer.ggml.tokens", tokens);
+  writer.set_i32s("tokenizer.ggml.token_type", types);
+  writer.set_f32s("tokenizer.ggml.scores", scores);
+  writer.set_u32("tokenizer.ggml.bos_token_id", 1);
+  writer.set_u32("tokenizer.ggml.eos_token_id", 2);
+  writer.set_u32("tokenizer.ggml.unknown_token_id", 0);
+  return writer;
 }
 
 } // namespace lockstep::testing
