@@ -2,7 +2,9 @@
 //! (include/lockstep_text.h), which is the contract of every function here.
 
 mod border;
+mod compile;
 mod guard;
+mod json;
 mod python;
 mod stream;
 mod template;

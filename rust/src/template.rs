@@ -9,7 +9,7 @@ use minijinja::value::{from_args, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Value};
 
 use crate::border::{boxed, dropped, on_large_stack, slice, utf8, written, Failure, Text};
-use crate::{guard, python};
+use crate::{compile, guard, json, python};
 
 const NAME: &str = "chat template";
 const MAX_SOURCE: usize = 4 << 20; // bytes
@@ -172,7 +172,7 @@ fn environment() -> Environment<'static> {
     env.set_auto_escape_callback(|_| AutoEscape::None);
     env.set_formatter(write_value);
     env.set_unknown_method_callback(method);
-    env.add_filter("tojson", python::tojson);
+    env.add_filter("tojson", json::tojson);
     env.add_function("raise_exception", raise_exception);
     env.add_function("strftime_now", python::strftime_now);
     guard::add_functions(&mut env);
@@ -193,9 +193,9 @@ impl Template {
         }
         // Its own text first, so that an error speaks of what is in the file.
         let source = without_training_tags(source);
-        guard::compile(NAME, &source, syntax()).map_err(|e| described(&e))?;
-        let source = guard::watched(&source, syntax()).map_err(|e| described(&e))?;
-        guard::compile(NAME, &source, syntax()).map_err(|e| described(&e))?;
+        compile::compile(NAME, &source, syntax()).map_err(|e| described(&e))?;
+        let source = compile::watched(&source, syntax()).map_err(|e| described(&e))?;
+        compile::compile(NAME, &source, syntax()).map_err(|e| described(&e))?;
         Ok(Self { source })
     }
 
@@ -206,7 +206,7 @@ impl Template {
         env.set_fuel(Some(
             BASE_FUEL + variables.len() as u64 / INPUT_BYTES_PER_FUEL,
         ));
-        let program = guard::compile(NAME, &self.source, syntax()).map_err(|e| described(&e))?;
+        let program = compile::compile(NAME, &self.source, syntax()).map_err(|e| described(&e))?;
         let mut text = String::new();
         eval(
             &env,

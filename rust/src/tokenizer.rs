@@ -182,7 +182,15 @@ fn control_ids(library: &tokenizers::Tokenizer, json: &[u8]) -> Result<HashSet<u
 /// Largest id + 1; ids may have gaps.
 fn vocab(library: &tokenizers::Tokenizer) -> Result<u32, Failure> {
     const MOST: u32 = 1 << 24;
-    let largest = library.get_vocab(true).into_values().max();
+    let model = library.get_model();
+    let n = model.get_vocab_size() as u32;
+    let largest = if (0..n).all(|id| model.id_to_token(id).is_some()) {
+        n.checked_sub(1)
+    } else {
+        model.get_vocab().into_values().max()
+    };
+    let added = library.get_added_vocabulary().get_added_tokens_decoder();
+    let largest = largest.max(added.keys().copied().max());
     match largest {
         None => Err("the vocabulary is empty".to_owned()),
         Some(id) if id >= MOST => Err(format!("token id {id}, expected less than {MOST}")),
