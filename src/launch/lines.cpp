@@ -1,18 +1,32 @@
 #include "launch/lines.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 namespace lockstep::launch {
 
-std::string how_it_ended(int wait_status) {
+RankEnd RankEnd::from_status(int wait_status) {
   if (WIFSIGNALED(wait_status)) {
-    return fmt::format("killed by signal {}", WTERMSIG(wait_status));
+    return {WTERMSIG(wait_status), 0};
   }
-  if (WEXITSTATUS(wait_status) != 0) {
-    return fmt::format("ended with exit code {}", WEXITSTATUS(wait_status));
+  return {std::nullopt, WEXITSTATUS(wait_status)};
+}
+
+RankEnd RankEnd::from_shell(int exit_code) {
+  constexpr int kSignalBase = 128;
+  if (exit_code > kSignalBase && exit_code < kSignalBase + NSIG) {
+    return {exit_code - kSignalBase, 0};
   }
-  return "ended";
+  return {std::nullopt, exit_code};
+}
+
+std::string RankEnd::text() const {
+  if (signal) {
+    return fmt::format("killed by signal {}", *signal);
+  }
+  return exit_code == 0 ? "ended"
+                        : fmt::format("ended with exit code {}", exit_code);
 }
 
 std::string lost_line(
@@ -30,12 +44,9 @@ std::string lost_line(
   return n_ranks > 1 ? line + "; the others were ended" : line;
 }
 
-std::string not_started_line(const Child& child, const std::string& how) {
+std::string not_started_line(int rank, const std::string& how) {
   return fmt::format(
-      "rank {} (pid {}) did not start: {} before it said hello",
-      child.rank.value_or(0),
-      child.pid,
-      how);
+      "rank {} did not start: {} before it said hello", rank, how);
 }
 
 std::string ranks_text(const std::vector<int>& ranks) {

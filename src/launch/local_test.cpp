@@ -52,6 +52,7 @@ TEST_CASE("rank 0 gets the text on stdin, the others nothing") {
     TestRun run{backend, 3, {"hello", "cat", "goodbye=0"}};
     run.stdin_text = std::string(300000, 'x') + "\n";
     const auto end = run_ranks(run);
+    CHECK(end.err == "");
     CHECK(end.exit_code == 0);
     CHECK(end.out == run.stdin_text);
     run.stdin_text.reset();
@@ -130,14 +131,14 @@ TEST_CASE("a rank that ends without a word is lost, whatever its code") {
   });
 }
 
+// mpirun does not always say which rank it was.
 TEST_CASE("a crash after goodbye is still told") {
   each_way([](Backend backend) {
     const auto end =
         run_ranks({backend, 2, {"hello", "goodbye=0", "1:raise=11"}});
     CAPTURE(end.err);
     CHECK(end.exit_code == 71);
-    CHECK(end.err.find("rank 1 (pid") != std::string::npos);
-    CHECK(end.err.find("killed by signal 11") != std::string::npos);
+    CHECK(end.err.find("was lost: killed by signal 11") != std::string::npos);
   });
 }
 

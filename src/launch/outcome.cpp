@@ -114,7 +114,7 @@ int Supervisor::end(const Outcome& outcome) {
     ::usleep(
         static_cast<useconds_t>(std::chrono::microseconds(kLookRound).count()));
     wait(milliseconds(0));
-    reap(now);
+    collect();
   }
   if (outcome.with_remarks) {
     fmt::print(stderr, "{}", chatter_.remarks());

@@ -1,7 +1,6 @@
 // What a rank's or a process's end is a sign of.
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/wait.h>
 
 #include "launch/lines.h"
 #include "launch/supervisor.h"
@@ -26,6 +25,7 @@ int exit_code_of(const link::Goodbye& goodbye) {
 void Supervisor::book_end(const RankLink& rank, Time now) {
   const auto& goodbye = rank.goodbye();
   if (!goodbye) {
+    first_vanished_ = first_vanished_.value_or(rank.hello()->rank);
     verdict_.add(
         {Weight::vanished,
          kPeerLost,
@@ -50,67 +50,57 @@ void Supervisor::book_end(const RankLink& rank, Time now) {
       now);
 }
 
-void Supervisor::book_child(const Child& child, Time now) {
-  const int status = *child.status;
-  const auto* rank = find(*child.rank);
-  const auto weight = WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT
-                          ? Weight::killed
-                          : Weight::ended;
+void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
+  const auto weight =
+      end.signal && *end.signal != SIGABRT ? Weight::killed : Weight::ended;
+  const auto how = end.text();
+  const auto* rank = find(number);
   if (rank == nullptr) {
-    // Its own message, if any, is on our stderr already.
-    verdict_.add(
-        {weight, kNotStarted, not_started_line(child, how_it_ended(status))},
-        now);
+    // Its own message, if any, is shown already or is among the remarks.
+    verdict_.add({weight, kNotStarted, not_started_line(number, how)}, now);
     return;
   }
   const auto& goodbye = rank->goodbye();
-  if (goodbye && (goodbye->code != 0 || status == 0)) {
-    return;
+  if (goodbye && (goodbye->code != 0 || end.is_good())) {
+    return; // it said so itself
   }
-  const bool mute = !goodbye && !WIFSIGNALED(status);
-  const auto how = how_it_ended(status) + (mute ? " without a word" : "");
+  const bool mute = !goodbye && !end.signal;
   verdict_.add(
-      {weight, kPeerLost, lost_line(*rank, how, options_.n_ranks)}, now);
+      {weight,
+       kPeerLost,
+       lost_line(
+           *rank, mute ? how + " without a word" : how, options_.n_ranks)},
+      now);
 }
 
+// mpirun's exit code is that of the rank that ended first, or 128 and its
+// signal; which rank it was it mostly says in words.
 void Supervisor::book_mpirun(const Child& child, Time now) {
-  const int status = *child.status;
-  if (const auto ended = chatter_.end()) {
-    const auto* rank = find(ended->rank);
-    if (rank != nullptr && rank->goodbye() && rank->goodbye()->code != 0) {
-      return; // it said so itself
-    }
-    if (rank != nullptr) {
-      const auto how = ended->signal
-                           ? fmt::format("killed by signal {}", *ended->signal)
-                           : fmt::format(
-                                 "ended with exit code {} without a word",
-                                 *ended->exit_code);
-      const auto weight = ended->signal && *ended->signal != SIGABRT
-                              ? Weight::killed
-                              : Weight::ended;
-      verdict_.add(
-          {weight, kPeerLost, lost_line(*rank, how, options_.n_ranks)}, now);
-      return;
-    }
-  }
-  if (const auto missing = ranks_without_hello(); !missing.empty()) {
+  const auto own = RankEnd::from_status(*child.status);
+  if (const auto told = chatter_.end()) {
+    book_rank(told->rank, {told->signal, told->exit_code.value_or(0)}, now);
+  } else if (own.signal) {
+    verdict_.add(
+        {Weight::killed,
+         kPeerLost,
+         fmt::format("mpirun (pid {}) was {}", child.pid, own.text())},
+        now);
+  } else if (const auto missing = ranks_without_hello(); !missing.empty()) {
     verdict_.add(
         {Weight::ended,
          kNotStarted,
          fmt::format(
-             "{} did not start: mpirun {}",
-             ranks_text(missing),
-             how_it_ended(status))},
+             "{} did not start: mpirun {}", ranks_text(missing), own.text())},
         now);
-  } else if (status != 0 && done_code_ == 0) {
+  } else if (first_vanished_) {
+    book_rank(*first_vanished_, RankEnd::from_shell(own.exit_code), now);
+  } else if (!own.is_good() && done_code_ == 0) {
     verdict_.add(
         {Weight::ended,
          kPeerLost,
          fmt::format(
-             "mpirun (pid {}) {} before its ranks did",
-             child.pid,
-             how_it_ended(status))},
+             "a rank was lost: {} when all were done",
+             RankEnd::from_shell(own.exit_code).text())},
         now);
   }
 }

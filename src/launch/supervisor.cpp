@@ -39,7 +39,6 @@ int Supervisor::run() {
   while (true) {
     wait(patience(std::chrono::steady_clock::now()));
     const auto now = std::chrono::steady_clock::now();
-    // What a rank said counts before how it ended, so listen before reaping.
     accept_ranks();
     hear_ranks(now);
     reap(now);
@@ -160,18 +159,32 @@ void Supervisor::hear_mpirun() {
   }
 }
 
-void Supervisor::reap(Time now) {
+std::vector<const Child*> Supervisor::collect() {
+  std::vector<const Child*> ended;
   for (auto& child : started_.children) {
     int status = 0;
-    if (child.status || ::waitpid(child.pid, &status, WNOHANG) != child.pid) {
-      continue;
+    if (!child.status && ::waitpid(child.pid, &status, WNOHANG) == child.pid) {
+      child.status = status;
+      ended.push_back(&child);
     }
-    child.status = status;
-    hear_mpirun(); // its last words
-    if (child.rank) {
-      book_child(child, now);
+  }
+  return ended;
+}
+
+void Supervisor::reap(Time now) {
+  const auto ended = collect();
+  if (ended.empty()) {
+    return;
+  }
+  // What they said counts before how they ended, and it is all here now.
+  accept_ranks();
+  hear_ranks(now);
+  hear_mpirun();
+  for (const auto* child : ended) {
+    if (child->rank) {
+      book_rank(*child->rank, RankEnd::from_status(*child->status), now);
     } else {
-      book_mpirun(child, now);
+      book_mpirun(*child, now);
     }
   }
 }

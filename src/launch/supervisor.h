@@ -7,6 +7,7 @@
 
 #include "launch/chatter.h"
 #include "launch/ending.h"
+#include "launch/lines.h"
 #include "launch/rank_link.h"
 #include "launch/signals.h"
 #include "launch/start.h"
@@ -50,13 +51,14 @@ class Supervisor {
   void accept_ranks();
   void hear_ranks(Time now);
   void hear_mpirun();
+  std::vector<const Child*> collect(); // those that ended just now
   void reap(Time now);
 
   void welcome(RankLink& rank);
   void give_turns(Time now);
   bool others_listen(Time now);
   void book_end(const RankLink& rank, Time now);
-  void book_child(const Child& child, Time now);
+  void book_rank(int number, const RankEnd& end, Time now);
   void book_mpirun(const Child& child, Time now);
 
   std::optional<Outcome> judge(Time now);
@@ -83,6 +85,7 @@ class Supervisor {
   Time began_;
   Time others_ready_at_{};
   std::optional<Time> first_done_at_;
+  std::optional<int> first_vanished_;
   int done_code_ = 0; // of ranks that ended as they meant to
 };
 
