@@ -10,6 +10,7 @@
 
 #include "app/answer.h"
 #include "app/command.h"
+#include "app/model_check.h"
 #include "app/model_path.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -20,7 +21,6 @@
 #include "base/error.h"
 #include "engine/session.h"
 #include "model/families/family.h"
-#include "plan/partition.h"
 #include "text/tokenizer.h"
 
 namespace lockstep::app {
@@ -52,10 +52,11 @@ std::uint64_t random_seed() {
 
 sched::Request make_request(
     const GenerateOptions& options,
-    const engine::Session& session,
+    const checkpoint::ModelConfig& config,
     std::vector<Token> prompt) {
+  const int context = engine::context_of(config, options.context);
   sched::Request request;
-  const int room = session.context() - static_cast<int>(prompt.size());
+  const int room = context - static_cast<int>(prompt.size());
   request.prompt = std::move(prompt);
   request.sampling = options.sampling;
   request.sampling.seed = options.seed.value_or(random_seed());
@@ -64,28 +65,38 @@ sched::Request make_request(
       options.max_tokens.value_or(std::clamp(room, 1, kDefaultMaxTokens));
   request.n_top = std::max(0, options.n_top);
   if (!options.ignore_eos) {
-    request.stop_tokens = session.config().eos_tokens;
+    request.stop_tokens = config.eos_tokens;
   }
+  check(request, context);
   return request;
 }
 
-/// What rank 0 does: reads the prompt, follows the answer.
-RunReport run_request(
-    const GenerateOptions& options,
-    const Checkpoint& checkpoint,
-    const text::Tokenizer& tokenizer,
-    engine::Session& session,
-    Answer& answer) {
-  const auto text =
+/// What rank 0 knows before any weight is read, so that a prompt that cannot
+/// be answered is refused at once.
+struct Question {
+  text::Tokenizer tokenizer;
+  sched::Request request;
+};
+
+Question read_question(
+    const GenerateOptions& options, const Checkpoint& checkpoint) {
+  const auto config = model::family_of(checkpoint).parse(checkpoint);
+  const auto prompt =
       options.prompt_text ? *options.prompt_text : read_prompt(options.prompt);
+  text::Tokenizer tokenizer(checkpoint.tokenizer_json());
   auto request = make_request(
       options,
-      session,
-      encode_prompt(options.prompt, text, checkpoint, tokenizer));
+      config,
+      encode_prompt(options.prompt, prompt, checkpoint, tokenizer));
+  return {std::move(tokenizer), std::move(request)};
+}
+
+/// Follows the answer on rank 0.
+RunReport run_request(
+    sched::Request request, engine::Engine& engine, Answer& answer) {
   RunReport report;
   report.prompt_tokens = static_cast<int>(request.prompt.size());
   ProgressBar bar("prompt");
-  auto& engine = session.engine();
   engine.submit(std::move(request), [&](const sched::TokenEvent& event) {
     bar.clear();
     answer.take(event);
@@ -102,55 +113,60 @@ RunReport run_request(
   return report;
 }
 
+void print_report(
+    const GenerateOptions& options,
+    const Answer& answer,
+    const RunReport& report) {
+  if (!options.json) {
+    write_stderr("\n" + format_report(report));
+    return;
+  }
+  auto json = answer.to_json(options.n_top >= 0);
+  json.update(report_json(report));
+  write_stdout(json.dump() + "\n");
+}
+
 int run_rank(
     const GenerateOptions& options,
     const world::Group& group,
     link::Lifeline& lifeline) {
   const auto checkpoint = Checkpoint::open(find_model(options.model));
+  std::optional<Question> question;
+  ProgressBar bar("loading");
   engine::SessionOptions session_options;
   session_options.exchange = options.world.exchange;
   session_options.context = options.context;
   session_options.version = LOCKSTEP_VERSION;
-  ProgressBar bar("loading");
   if (group.is_first()) {
+    question = read_question(options, checkpoint);
     session_options.on_load = [&bar](double share) { bar.show(share); };
   }
   engine::Session session(group, checkpoint, session_options, lifeline);
   bar.clear();
   lifeline.set_phase("generating");
-  if (!group.is_first()) {
-    session.engine().follow();
+  auto& engine = session.engine();
+  if (!question) {
+    engine.follow();
     session.gather_reports();
     return 0;
   }
-  const text::Tokenizer tokenizer(checkpoint.tokenizer_json());
-  Answer answer(tokenizer, !options.json);
-  auto report = run_request(options, checkpoint, tokenizer, session, answer);
-  session.engine().leave();
-  report.tick_ms = session.engine().stats().tick_ms();
-  report.exchange_ms = session.engine().stats().exchange_ms();
+  Answer answer(question->tokenizer, !options.json);
+  auto report = run_request(std::move(question->request), engine, answer);
+  engine.leave();
+  report.tick_ms = engine.stats().tick_ms();
+  report.exchange_ms = engine.stats().exchange_ms();
   report.backend =
       group.size() > 1 ? std::string(name_of(group.backend())) : "none";
   report.exchange = name_of(options.world.exchange);
   report.ranks = session.gather_reports();
-  if (options.json) {
-    auto json = answer.to_json(options.n_top >= 0);
-    json.update(report_json(report));
-    write_stdout(json.dump() + "\n");
-  } else {
-    write_stderr("\n" + format_report(report));
-  }
+  print_report(options, answer, report);
   return 0;
 }
 
 /// Refuses what cannot work before any rank is started.
-std::optional<std::string> check(GenerateOptions& options) {
-  sched::check(options.sampling);
-  const auto checkpoint = Checkpoint::open(find_model(options.model));
-  const auto config = model::family_of(checkpoint).parse(checkpoint);
-  plan::split_layers(
-      plan::decode_costs(checkpoint, config),
-      std::max(1, options.world.n_ranks));
+std::optional<std::string> check_options(GenerateOptions& options) {
+  check(options.sampling);
+  check_model(options.model, options.world.n_ranks);
   options.prompt_text = read_prompt(options.prompt);
   return options.prompt.file == "-" ? options.prompt_text : std::nullopt;
 }
@@ -205,7 +221,7 @@ void add_generate(CLI::App& program, const Arguments& argv, Action& action) {
       return run_over_ranks(
           {options->world,
            argv,
-           [options] { return check(*options); },
+           [options] { return check_options(*options); },
            [options](const world::Group& group, link::Lifeline& lifeline) {
              return run_rank(*options, group, lifeline);
            }});

@@ -9,17 +9,15 @@
 #include <fmt/format.h>
 
 #include "app/command.h"
+#include "app/model_check.h"
 #include "app/model_path.h"
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/prompt.h"
 #include "app/rank.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "engine/session.h"
-#include "model/families/family.h"
-#include "plan/partition.h"
 #include "text/tokenizer.h"
 
 namespace lockstep::app {
@@ -39,7 +37,7 @@ struct PerplexityOptions {
 };
 
 std::string read_text(const PerplexityOptions& options) {
-  return options.file == "-" ? read_stdin() : read_text_file(options.file);
+  return options.file == "-" ? read_stdin() : read_user_file(options.file);
 }
 
 /// Whole windows of the text's tokens; of a text shorter than one, all of it.
@@ -151,6 +149,13 @@ int run_rank(
   session_options.exchange = options.world.exchange;
   session_options.version = LOCKSTEP_VERSION;
   engine::Session session(group, checkpoint, session_options, lifeline);
+  if (options.window > session.context()) {
+    fail(
+        ErrorKind::request,
+        "--window is {}, expected at most the model's context of {} tokens",
+        options.window,
+        session.context());
+  }
   lifeline.set_phase("scoring");
   if (!group.is_first()) {
     session.engine().follow();
@@ -165,19 +170,8 @@ int run_rank(
   return 0;
 }
 
-std::optional<std::string> check(PerplexityOptions& options) {
-  const auto checkpoint = Checkpoint::open(find_model(options.model));
-  const auto config = model::family_of(checkpoint).parse(checkpoint);
-  plan::split_layers(
-      plan::decode_costs(checkpoint, config),
-      std::max(1, options.world.n_ranks));
-  if (options.window > config.max_positions) {
-    fail(
-        ErrorKind::request,
-        "--window is {}, expected at most the model's context of {} tokens",
-        options.window,
-        config.max_positions);
-  }
+std::optional<std::string> check_options(PerplexityOptions& options) {
+  check_model(options.model, options.world.n_ranks);
   options.text = read_text(options);
   return options.file == "-" ? options.text : std::nullopt;
 }
@@ -207,7 +201,7 @@ void add_perplexity(CLI::App& program, const Arguments& argv, Action& action) {
       return run_over_ranks(
           {options->world,
            argv,
-           [options] { return check(*options); },
+           [options] { return check_options(*options); },
            [options](const world::Group& group, link::Lifeline& lifeline) {
              return run_rank(*options, group, lifeline);
            }});

@@ -21,8 +21,7 @@ std::string read_given_prompt(const PromptOptions& options) {
   if (options.file.empty()) {
     return options.text;
   }
-  return options.file == "-" ? read_stdin()
-                             : read_text_file(options.file, kMostPromptBytes);
+  return options.file == "-" ? read_stdin() : read_user_file(options.file);
 }
 
 } // namespace
@@ -46,6 +45,14 @@ void add_prompt_options(CLI::App& command, PromptOptions& options) {
           options.raw,
           "the prompt as it is: no chat template, control tokens parsed")
       ->excludes(system);
+}
+
+std::string read_user_file(const std::string& path) {
+  try {
+    return read_text_file(path, kMostPromptBytes);
+  } catch (const Error& e) {
+    fail(ErrorKind::request, "{}", e.what());
+  }
 }
 
 std::string read_stdin() {

@@ -29,6 +29,9 @@ std::string read_prompt(const PromptOptions& options);
 /// Everything readable from stdin. Throws Error{request} above 64 MB.
 std::string read_stdin();
 
+/// A text file that the user named. Throws Error{request}.
+std::string read_user_file(const std::string& path);
+
 /// The prompt as the model gets it: rendered by the model's chat template, or
 /// as it is with `raw` and for models without a template.
 std::vector<Token> encode_prompt(

@@ -100,6 +100,17 @@ std::string_view name_of(ExchangeKind kind) {
   return kind == ExchangeKind::sum ? "sum" : "gather";
 }
 
+int context_of(const checkpoint::ModelConfig& config, int asked) {
+  if (asked > config.max_positions) {
+    fail(
+        ErrorKind::request,
+        "--context is {}, expected at most the model's {} tokens",
+        asked,
+        config.max_positions);
+  }
+  return asked > 0 ? asked : config.max_positions;
+}
+
 Session::Session(
     const world::Group& group,
     const checkpoint::Checkpoint& checkpoint,
@@ -108,9 +119,7 @@ Session::Session(
     : group_(group), checkpoint_(checkpoint) {
   const auto& family = model::family_of(checkpoint);
   config_ = family.parse(checkpoint);
-  context_ = options.context > 0
-                 ? std::min(options.context, config_.max_positions)
-                 : config_.max_positions;
+  context_ = context_of(config_, options.context);
   const auto costs = plan::decode_costs(checkpoint, config_);
   const auto plan = plan::split_layers(costs, group.size());
   const auto fingerprint = fmt::format("{:016x}", checkpoint.fingerprint());

@@ -31,6 +31,10 @@ struct SessionOptions {
   std::function<void(double)> on_load;
 };
 
+/// The context that `asked` tokens (0 = all) mean for a model. Throws
+/// Error{request} when the model has less.
+int context_of(const checkpoint::ModelConfig& config, int asked);
+
 /// A model on the ranks of a group, ready to run: this rank's stage, the plan
 /// that all agreed on, and the engine. Main thread only; one per process.
 class Session {

@@ -32,13 +32,17 @@ struct Request {
   RequestId id = 0;
   std::vector<Token> prompt; // at least one token
   Sampling sampling;
-  int max_tokens = 0; // at least 1, or 0 with score_from
+  int max_tokens = 0;             // at least 1, or 0 with score_from
   std::vector<Token> stop_tokens; // end the answer, not part of it
   int n_top = 0; // log-probabilities of so many best tokens at each place
   /// Score the prompt instead of answering it: from this place on, the
   /// log-probability of each prompt token given those before it.
   std::optional<int> score_from;
 };
+
+/// Throws Error{request} when a request can never run in a context of so many
+/// tokens: an empty prompt, nothing asked for, or too long.
+void check(const Request& request, int context);
 
 enum class FinishReason { stop, length, cancelled };
 

@@ -24,32 +24,7 @@ Scheduler::Scheduler(const SchedulerOptions& options)
 }
 
 void Scheduler::add(Request request) {
-  const auto length = static_cast<std::int64_t>(request.prompt.size());
-  if (request.prompt.empty()) {
-    fail(ErrorKind::request, "the prompt is empty; give at least one token");
-  }
-  if (length + request.max_tokens > options_.context) {
-    fail(
-        ErrorKind::request,
-        "a prompt of {} tokens and an answer of up to {} do not fit the "
-        "context of {} tokens; shorten the prompt or lower --max-tokens",
-        length,
-        request.max_tokens,
-        options_.context);
-  }
-  const bool can_end = request.score_from
-      ? *request.score_from >= 1 && *request.score_from < length
-      : request.max_tokens >= 1;
-  if (!can_end) {
-    fail(
-        ErrorKind::request,
-        "nothing is asked of a prompt of {} tokens: max_tokens is {}, scoring "
-        "starts at {}",
-        length,
-        request.max_tokens,
-        request.score_from.value_or(0));
-  }
-  check(request.sampling);
+  check(request, options_.context);
   queue_.push_back(std::move(request));
 }
 
@@ -173,9 +148,9 @@ Header Scheduler::next() {
 
 double Scheduler::prompt_share() const {
   return !running_ || n_input() == 0
-      ? 0.0
-      : std::min(
-            1.0, static_cast<double>(running_->n_entered) / n_input());
+             ? 0.0
+             : std::min(
+                   1.0, static_cast<double>(running_->n_entered) / n_input());
 }
 
 const Batch& Scheduler::leaving() const {

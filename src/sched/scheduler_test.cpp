@@ -101,7 +101,6 @@ std::vector<Token> expected_answer(const Request& request) {
     answer.push_back(FakeWorld::answer_to(text));
     text.push_back(answer.back());
     if (!request.stop_tokens.empty() &&
-        answer.back() % 10 == request.stop_tokens[0] % 10 &&
         answer.back() == request.stop_tokens[0]) {
       break;
     }
@@ -195,18 +194,21 @@ TEST_CASE("a text is scored from the asked place to its end") {
 }
 
 TEST_CASE("a cancelled request ends once, at any moment, and frees its slot") {
-  // Seen to fail with: the slot reused while rows were under way.
+  // Seen to fail with: the slot given away while rows were under way.
   std::mt19937 random(9);
   for (int round = 0; round < 400; ++round) {
     FakeWorld world({1 + round % 4, kContext, 4});
+    std::map<RequestId, Request> requests;
     for (RequestId id = 0; id < 3; ++id) {
       Request request;
       request.id = id;
       request.prompt = random_prompt(random, 10);
       request.max_tokens = 12;
+      requests[id] = request;
       world.scheduler.add(request);
     }
     std::map<RequestId, int> ends;
+    std::map<RequestId, std::vector<Token>> answers;
     const auto when = random() % 40;
     const auto whom = static_cast<RequestId>(random() % 3);
     while (!world.scheduler.idle() || world.n_ticks <= when) {
@@ -215,11 +217,13 @@ TEST_CASE("a cancelled request ends once, at any moment, and frees its slot") {
       }
       for (const auto& event : world.tick()) {
         ends[event.id] += event.finish ? 1 : 0;
+        answers[event.id].push_back(event.sampled.chosen.token);
       }
     }
     world.tick();
     for (RequestId id = 0; id < 3; ++id) {
       REQUIRE(ends[id] == 1);
+      REQUIRE((id == whom || answers[id] == expected_answer(requests[id])));
     }
   }
 }
