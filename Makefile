@@ -47,7 +47,8 @@ tidy: ## clang-tidy on every source (check: on what changed)
 	@tools/lint tidy --all
 
 install: build ## into PREFIX (/usr/local); run as root where that needs it
-	@cmake --install build --prefix "$(PREFIX)" | grep -v -e '^-- Up-to-date' -e '^-- Install configuration'
+	@cmake --install build --prefix "$(PREFIX)" >/dev/null
+	@echo "installed $(PREFIX)/bin/lockstep"
 
 clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
