@@ -11,13 +11,13 @@ namespace lockstep {
 /// What went wrong, as far as a caller may act on it. app/ turns a kind into
 /// an exit code; nothing else does.
 enum class ErrorKind {
-  usage, // the command line or the environment
-  config, // a model's files: unreadable, malformed, inconsistent
+  usage,       // the command line or the environment
+  config,      // a model's files: unreadable, malformed, inconsistent
   unsupported, // well-formed, but not something lockstep does
-  request, // a prompt or its options
-  memory, // does not fit
-  network, // a host or a back end cannot be reached or started
-  internal, // our own bug
+  request,     // a prompt or its options
+  memory,      // does not fit
+  network,     // a host or a back end cannot be reached or started
+  internal,    // our own bug
   peer_lost,
   stuck,
   diverged,
@@ -33,17 +33,15 @@ class Error : public std::runtime_error {
   Error(ErrorKind kind, const std::string& text)
       : std::runtime_error(text), kind_(kind) {}
 
-  ErrorKind kind() const {
-    return kind_;
-  }
+  ErrorKind kind() const { return kind_; }
 
  private:
   ErrorKind kind_;
 };
 
 template <class... Args>
-[[noreturn]] void
-fail(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
+[[noreturn]] void fail(
+    ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
 }
 
