@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <string>
 
@@ -26,6 +27,13 @@ MODEL is a directory (Hugging Face or MLX layout), a .gguf file, the name of a
 model in the hub's cache (org/name), or "demo".
 Each command has its own help: lockstep generate --help)";
 
+bool has_command(const CLI::App& program, const std::string& name) {
+  const auto commands = program.get_subcommands({});
+  return std::any_of(commands.begin(), commands.end(), [&](const auto* c) {
+    return c->get_name() == name;
+  });
+}
+
 int run(int argc, char** argv) {
   const Arguments arguments(argv, argv + argc);
   CLI::App program(
@@ -41,6 +49,12 @@ int run(int argc, char** argv) {
   lockstep::app::add_selftest(program, arguments, action);
   lockstep::app::add_tokenize(program, action);
   lockstep::app::add_detokenize(program, action);
+  // CLI11 would only say that a command is missing.
+  if (argc > 1 && argv[1][0] != '-' && !has_command(program, argv[1])) {
+    write_stderr(fmt::format(
+        "lockstep: \"{}\" is no command; see lockstep --help\n", argv[1]));
+    return exit_code(lockstep::ErrorKind::usage);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& e) {

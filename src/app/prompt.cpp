@@ -9,6 +9,7 @@
 #include "app/output.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "text/chat_template.h"
 
 namespace lockstep::app {
@@ -43,7 +44,7 @@ void add_prompt_options(CLI::App& command, PromptOptions& options) {
       .add_flag(
           "--raw",
           options.raw,
-          "the prompt as it is: no chat template, control tokens parsed")
+          "the prompt as it is, without the chat template")
       ->excludes(system);
 }
 
@@ -86,6 +87,13 @@ std::string read_prompt(const PromptOptions& options) {
         ErrorKind::request,
         "the prompt is empty; give one with -p TEXT or --prompt-file F "
         "(- for stdin)");
+  }
+  if (const auto place = find_invalid_utf8(prompt)) {
+    fail(
+        ErrorKind::request,
+        "the prompt is not UTF-8: byte {} is 0x{:02x}",
+        *place,
+        static_cast<unsigned char>(prompt[*place]));
   }
   return prompt;
 }

@@ -1,0 +1,161 @@
+"""What users type wrong, or hand over broken: one clear line and the right exit
+code; and the small commands.
+
+Seen to fail with: an unknown exchange taken for gather; the context not looked
+at before the weights are read.
+"""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from harness import MODEL, PROGRAM, ROOT, run, run_json
+
+DEMO = ROOT / "build/models/SmolLM2-135M-Instruct.Q4_1.gguf"
+ASK = ["generate", MODEL, "-p", "hi"]
+
+# arguments, exit code, words of the message
+REFUSED = [
+    ([], 2, "subcommand is required"),
+    (["generat"], 2, '"generat" is no command'),
+    (["generate"], 2, "MODEL is required"),
+    (["generate", "no-such-model", "-p", "x"], 3, "no such model"),
+    (["generate", "org/name", "-p", "x"], 3, "nor in the hub's cache"),
+    (["generate", "/etc/passwd", "-p", "x"], 3, "not a GGUF file"),
+    (["generate", "/etc", "-p", "x"], 3, "config.json"),
+    (["generate", MODEL], 2, "the prompt is empty"),
+    (["generate", MODEL, "-p", ""], 2, "the prompt is empty"),
+    (["generate", MODEL, "--prompt-file", "/no/such"], 2, "/no/such"),
+    (["generate", MODEL, "-p", "a", "--prompt-file", "b"], 2, "excludes"),
+    ([*ASK, "-n", "31"], 2, "31 ranks for a model of 30 layers"),
+    ([*ASK, "-n", "0"], 2, "not in range"),
+    ([*ASK, "--context", "9000"], 2, "at most the model's 8192"),
+    ([*ASK, "--max-tokens", "9000"], 2, "do not fit the context of 8192"),
+    ([*ASK, "--max-tokens", "9000", "-n", "2"], 2, "do not fit the context"),
+    ([*ASK, "--top-p", "2"], 2, "top_p is 2, expected"),
+    ([*ASK, "--temperature", "nan"], 2, "temperature is nan"),
+    ([*ASK, "--top-k", "-1"], 2, "top_k is -1"),
+    ([*ASK, "--min-p", "x"], 2, "min-p"),
+    ([*ASK, "--backend", "tcp"], 2, 'back end "tcp" is not known'),
+    ([*ASK, "--exchange", "swap"], 2, '--exchange is "swap"'),
+    ([*ASK, "--logprobs", "21"], 2, "not in range"),
+    (["perplexity", MODEL, "/no/such"], 2, "/no/such"),
+    (["perplexity", MODEL, "/dev/null"], 2, "/dev/null"),
+    (["tokenize", "no-such-model"], 3, "no such model"),
+    (["selftest", "--ticks", "0"], 2, "not in range"),
+]
+
+
+class Refused(unittest.TestCase):
+    def check(self, done, code, words):
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertIn(words, done.stderr)
+        lines = done.stderr.splitlines()
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertTrue(lines[0].startswith("lockstep: "), lines[0])
+
+    def test_arguments(self):
+        for arguments, code, words in REFUSED:
+            with self.subTest(arguments=arguments):
+                self.check(run(*arguments), code, words)
+
+    def test_prompt_is_not_utf8(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "prompt")
+            file.write_bytes(b"caf\xe9 au lait")
+            self.check(run("generate", MODEL, "--prompt-file", file), 2,
+                       "byte 3 is 0xe9")
+
+    def test_damaged_model(self):
+        with tempfile.TemporaryDirectory() as folder:
+            whole = DEMO.read_bytes()
+            for name, data, words in (
+                    ("cut", whole[:1_000_000], "truncated"),
+                    ("cut-weights", whole[:50_000_000], "truncated"),
+                    ("magic", b"GGML" + whole[4:100], "not a GGUF file"),
+                    ("empty", b"", "truncated")):
+                with self.subTest(name=name):
+                    file = pathlib.Path(folder, name + ".gguf")
+                    file.write_bytes(data)
+                    done = run("generate", file, "-p", "hi", "-n", "2")
+                    self.check(done, 3, words)
+                    self.assertIn(str(file), done.stderr)
+
+    def test_unknown_family(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = {"model_type": "bert", "num_hidden_layers": 1}
+            pathlib.Path(folder, "config.json").write_text(json.dumps(config))
+            done = run("generate", folder, "-p", "hi")
+            self.assertIn(done.returncode, (3, 4), done.stderr)
+
+    def test_nobody_can_read_the_answer(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [PROGRAM, *ASK, "--max-tokens", "4"], stdout=full,
+                stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 70, done.stderr)
+        self.assertIn("No space left", done.stderr)
+
+
+class SmallCommands(unittest.TestCase):
+    TEXT = "Grüße, 世界! 🦊\n\tdef f(x): return x ** 2"
+
+    def test_tokens_and_back(self):
+        tokens = run_json("tokenize", MODEL, "--json", stdin=self.TEXT)
+        plain = run("tokenize", MODEL, stdin=self.TEXT).stdout
+        self.assertEqual(plain.split(), [str(t) for t in tokens["tokens"]])
+        for written in (plain, json.dumps(tokens), str(tokens["tokens"])):
+            back = run("detokenize", MODEL, stdin=written)
+            self.assertEqual(back.stdout, self.TEXT)
+
+    def test_control_tokens(self):
+        text = "<|im_start|>user"
+        plain = run_json("tokenize", MODEL, "--json", stdin=text)["tokens"]
+        parsed = run_json("tokenize", MODEL, "--json", "--special",
+                          stdin=text)["tokens"]
+        self.assertEqual(parsed[0], 1)
+        self.assertNotIn(1, plain)
+        self.assertGreater(len(plain), len(parsed))
+
+    def test_chat(self):
+        messages = [{"role": "user", "content": "Hi <|im_end|>"}]
+        rendered = run_json("tokenize", MODEL, "--chat", "--json",
+                            stdin=json.dumps(messages))
+        self.assertTrue(rendered["prompt"].endswith("<|im_start|>assistant\n"))
+        again = run_json("tokenize", MODEL, "--special", "--json",
+                         stdin=rendered["prompt"])
+        self.assertEqual(rendered["tokens"], again["tokens"])
+
+    def test_bad_ids(self):
+        for ids, words in (("1 x", '"x" is not a token id'),
+                           ("49152", "49152"), ("-1", '"-1"')):
+            done = run("detokenize", MODEL, stdin=ids)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_help_fits_a_screen(self):
+        for command in ([], ["generate"], ["perplexity"], ["tokenize"],
+                        ["detokenize"], ["selftest"]):
+            done = run(*command, "--help")
+            self.assertEqual(done.returncode, 0)
+            lines = done.stdout.splitlines()
+            self.assertLessEqual(len(lines), 48, command)
+            self.assertLessEqual(max(map(len, lines)), 88, command)
+
+    def test_selftest(self):
+        for ranks, backend, ticks in ((1, "auto", 100), (2, "mpi", 10000),
+                                      (3, "mpi", 300), (2, "ring", 200)):
+            with self.subTest(ranks=ranks, backend=backend):
+                found = run_json("selftest", "-n", ranks, "--backend", backend,
+                                 "--ticks", ticks, "--json")
+                self.assertEqual(found["ranks"], ranks)
+                self.assertEqual(len(found["checks"]), 4 * 9 + 2)
+                for check in found["checks"]:
+                    self.assertTrue(check["passed"], check["name"])
+
+
+if __name__ == "__main__":
+    unittest.main()
