@@ -86,6 +86,9 @@ std::string read_header(const File& file) {
 }
 
 void check_metadata(const Json& metadata, const std::string& where) {
+  if (metadata.is_null()) { // MLX writes this when there is none
+    return;
+  }
   const JsonReader reader(metadata, where);
   for (const auto& [key, value] : metadata.items()) {
     if (!value.is_string()) {
