@@ -143,7 +143,7 @@ void add_tokenize(CLI::App& program, Action& action) {
       ->add_flag(
           "--chat",
           options->chat,
-          "stdin is a JSON array of messages; print the rendered prompt too")
+          "stdin holds messages as JSON; print the prompt too")
       ->excludes(special);
   command->add_flag("--json", options->json, "print one JSON object");
   command->callback([&action, options] {
