@@ -130,8 +130,10 @@ std::vector<std::string> mpirun_command(
     const RankProgram& ranks,
     const fs::path& mpirun,
     const fs::path& directory) {
+  // Not by its path: mpirun takes a path as its own name for a wish to look
+  // for Open MPI below that place, and gives up when that is "/".
   std::vector<std::string> command{
-      mpirun.string(),
+      mpirun.filename().string(),
       "-n",
       std::to_string(ranks.n_ranks),
       "--oversubscribe",
