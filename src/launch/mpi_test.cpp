@@ -14,8 +14,7 @@ TEST_CASE("mpirun is called with what keeps ranks fast and mortal") {
   ranks.argv = {"/opt/lockstep", "generate", "a model", "-p", "$HOME \"x\""};
   ranks.own_variables = {"LOCKSTEP_LIFELINE", "LOCKSTEP_TERMINAL"};
   const auto command = mpirun_command(ranks, "/usr/bin/mpirun", "/run/x");
-  CHECK(command.front() == "mpirun");
-  CHECK(command[0] == "/usr/bin/mpirun");
+  CHECK(command[0] == "mpirun");
   std::string text;
   for (const auto& word : command) {
     text += word + "|";
