@@ -118,11 +118,12 @@ std::vector<sched::Sampled> Pipeline::sample_rows(
       const auto after = end - static_cast<std::size_t>(row.n_wanted - i) + 1;
       results.push_back(
           row.scored
-              ? score(
+              ? score_token(
                     at,
                     after == end ? row.next : batch.tokens[after],
                     row.n_top)
-              : sample(at, slot.sampling, slot.request, row.index, row.n_top));
+              : sample_token(
+                    at, slot.sampling, slot.request, row.index, row.n_top));
     }
   }
   return results;

@@ -128,7 +128,7 @@ Sampled report(
 
 } // namespace
 
-Sampled sample(
+Sampled sample_token(
     std::span<const float> logits,
     const Sampling& sampling,
     sched::RequestId request,
@@ -146,7 +146,7 @@ Sampled sample(
   return report(logits, logits[best], token, n_top);
 }
 
-Sampled score(std::span<const float> logits, Token token, int n_top) {
+Sampled score_token(std::span<const float> logits, Token token, int n_top) {
   return report(logits, logits[most_likely(logits)], token, n_top);
 }
 

@@ -12,7 +12,7 @@ namespace lockstep::engine {
 /// random number is that of (sampling.seed, request, index). The reported
 /// log-probabilities are those of the distribution before any of the sampling
 /// steps. Throws Error{internal} when the logits are not numbers.
-sched::Sampled sample(
+sched::Sampled sample_token(
     std::span<const float> logits,
     const sched::Sampling& sampling,
     sched::RequestId request,
@@ -20,6 +20,7 @@ sched::Sampled sample(
     int n_top);
 
 /// Reports on a given token instead of choosing one.
-sched::Sampled score(std::span<const float> logits, Token token, int n_top);
+sched::Sampled score_token(
+    std::span<const float> logits, Token token, int n_top);
 
 } // namespace lockstep::engine

@@ -25,7 +25,8 @@ std::map<Token, double> frequencies(const sched::Sampling& sampling) {
   constexpr int kDraws = 20000;
   std::map<Token, double> counts;
   for (int i = 0; i < kDraws; ++i) {
-    counts[sample(kLogits, sampling, 3, i, 0).chosen.token] += 1.0 / kDraws;
+    counts[sample_token(kLogits, sampling, 3, i, 0).chosen.token] +=
+        1.0 / kDraws;
   }
   return counts;
 }
@@ -52,7 +53,7 @@ TEST_CASE("philox gives the numbers of its authors' known-answer tests") {
 TEST_CASE("temperature 0 takes the likeliest, ties the smaller id") {
   const sched::Sampling greedy{0.0F, 1, 0.1F, 0.5F, 7};
   const std::vector<float> logits{1.0F, 3.0F, 3.0F, -2.0F};
-  CHECK(sample(logits, greedy, 0, 0, 0).chosen.token == 1);
+  CHECK(sample_token(logits, greedy, 0, 0, 0).chosen.token == 1);
 }
 
 TEST_CASE("tokens come as often as the distribution says") {
@@ -77,10 +78,12 @@ TEST_CASE("a draw depends on seed, request and index alone") {
   int n_by_seed = 0;
   int n_by_request = 0;
   for (int i = 0; i < 200; ++i) {
-    const auto token = sample(kLogits, one, 5, i, 0).chosen.token;
-    CHECK(token == sample(kLogits, one, 5, i, 3).chosen.token);
-    n_by_seed += token != sample(kLogits, two, 5, i, 0).chosen.token ? 1 : 0;
-    n_by_request += token != sample(kLogits, one, 6, i, 0).chosen.token ? 1 : 0;
+    const auto token = sample_token(kLogits, one, 5, i, 0).chosen.token;
+    CHECK(token == sample_token(kLogits, one, 5, i, 3).chosen.token);
+    n_by_seed +=
+        token != sample_token(kLogits, two, 5, i, 0).chosen.token ? 1 : 0;
+    n_by_request +=
+        token != sample_token(kLogits, one, 6, i, 0).chosen.token ? 1 : 0;
   }
   CHECK(n_by_seed > 50);
   CHECK(n_by_request > 50);
@@ -93,17 +96,19 @@ TEST_CASE("log-probabilities are those of the whole distribution") {
   for (auto& logit : shifted) {
     logit += 11.0F;
   }
-  const auto result = sample(shifted, sampling, 0, 0, 3);
+  const auto result = sample_token(shifted, sampling, 0, 0, 3);
   REQUIRE(result.top.size() == 3);
   CHECK(result.top[0].token == 0);
   CHECK(result.top[2].logprob == doctest::Approx(std::log(0.15)));
-  CHECK(score(shifted, 4, 0).chosen.logprob == doctest::Approx(std::log(0.05)));
+  CHECK(
+      score_token(shifted, 4, 0).chosen.logprob ==
+      doctest::Approx(std::log(0.05)));
 }
 
 TEST_CASE("logits that are not numbers are refused") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> logits{nan, nan};
-  CHECK_THROWS_AS(sample(logits, {}, 0, 0, 0), Error);
+  CHECK_THROWS_AS(sample_token(logits, {}, 0, 0, 0), Error);
 }
 
 } // namespace lockstep::engine
