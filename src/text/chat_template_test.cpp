@@ -45,6 +45,14 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+std::string times(int n, const std::string& text) {
+  std::string out;
+  for (int i = 0; i < n; ++i) {
+    out += text;
+  }
+  return out;
+}
+
 void check_golden(
     const ChatTemplate& chat, const OrderedJson& golden, const OrderedJson& c) {
   CAPTURE(c["template"].get<std::string>());
@@ -194,6 +202,7 @@ TEST_CASE("a template cannot run on, fill memory or dig too deep") {
       "{{ ([1] * 1000000000) | tojson }}",
       "{{ ([1] * 1000000000) | join('x') }}",
       "{{ ','.join([1] * 1000000000) }}",
+      "{{ ('a' * 100000).join(range(100000)) }}",
       "{{ ([1] * 1000000000).count(2) }}",
       "{{ ('a' * 10000).replace('a', 'b' * 100000) }}",
       "{{ ('a' * 10000) | replace('a', 'b' * 100000) }}",
@@ -219,6 +228,11 @@ TEST_CASE("a template cannot run on, fill memory or dig too deep") {
       "{% macro f(x, n) %}{{ f([x, x], n - 1) if n else x | upper }}"
       "{% endmacro %}{{ f([1], 40) }}",
       "{% set n = namespace() %}{% set n.x = n %}{{ n }}",
+      "{% set n = namespace() %}{% set n.x = n %}{{ n | upper }}",
+      "{% with x = [1] %}" + times(60, "{% with x = x + x %}") +
+          "{{ x | length }}" + times(61, "{% endwith %}"),
+      "{% with x = [1] %}" + times(60, "{% with x = [x, x] %}") +
+          "{{ x | upper }}" + times(61, "{% endwith %}"),
       "{% set n = namespace() %}{% set n.x = [n] %}{{ n.x | upper }}",
       "{% set n = namespace() %}{% set m = namespace(x=n) %}"
       "{% set n.x = m %}{{ n == m }}",
