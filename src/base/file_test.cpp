@@ -17,6 +17,7 @@ namespace lockstep {
 using testing::check_refused;
 using testing::TempFolder;
 
+// Seen to fail with: the offset ignored.
 TEST_CASE("a file gives the bytes asked for and counts them") {
   const TempFolder folder;
   const File file(folder.write("a.bin", "0123456789"));
@@ -28,7 +29,7 @@ TEST_CASE("a file gives the bytes asked for and counts them") {
   CHECK(file.bytes_read() == 4);
 }
 
-// Seen to fail with: the check in read_at without its second half.
+// Seen to fail with: an end that wraps.
 TEST_CASE("a range outside the file is refused") {
   const TempFolder folder;
   const File file(folder.write("a.bin", "0123456789"));
@@ -41,7 +42,7 @@ TEST_CASE("a range outside the file is refused") {
   CHECK(file.bytes_read() == 0);
 }
 
-// Seen to fail with: no O_NONBLOCK in File's constructor (the test hangs).
+// Seen to fail with: no O_NONBLOCK (it hangs).
 TEST_CASE("what is no regular file is refused at once") {
   const TempFolder folder;
   const auto fifo = folder.path() / "pipe";
@@ -56,6 +57,7 @@ TEST_CASE("what is no regular file is refused at once") {
   });
 }
 
+// Seen to fail with: no limit.
 TEST_CASE("a text file above its limit is refused") {
   const TempFolder folder;
   const auto path = folder.write("a.txt", "0123456789");

@@ -82,7 +82,7 @@ TEST_CASE("a path that is no model is refused with what was expected") {
   });
 }
 
-// Seen to fail with: undo_interleaving with row % 2 and row / 2 exchanged.
+// Seen to fail with: pairs and halves exchanged; keys taken as queries.
 TEST_CASE("interleaved rows come back in the order of the HF checkpoint") {
   const TempFolder folder;
   auto writer = tiny_gguf();
@@ -115,6 +115,7 @@ TEST_CASE("interleaved rows come back in the order of the HF checkpoint") {
   }
 }
 
+// Seen to fail with: only the words moved.
 TEST_CASE("quantized rows move with their scales and biases") {
   const TempFolder folder;
   for (const std::uint32_t type : {2u, 3u, 8u}) {
@@ -145,6 +146,7 @@ TEST_CASE("quantized rows move with their scales and biases") {
   }
 }
 
+// Seen to fail with: BF16 read as F16.
 TEST_CASE("dense types keep their values") {
   const TempFolder folder;
   auto writer = tiny_gguf();
@@ -169,7 +171,7 @@ TEST_CASE("dense types keep their values") {
   CHECK(values_of(first)[5] == 1.0 + 5.0 / 128);
 }
 
-// Seen to fail with: bytes counted by File::bytes_read (headers included).
+// Seen to fail with: a tensor counted twice.
 TEST_CASE("bytes read are those of the tensors loaded and nothing else") {
   const TempFolder folder;
   const auto checkpoint =
@@ -184,7 +186,7 @@ TEST_CASE("bytes read are those of the tensors loaded and nothing else") {
   CHECK(checkpoint.bytes_read() == 256 + 8192);
 }
 
-// Seen to fail with: fingerprint_of without the tensors, without the config.
+// Seen to fail with: the config left out; the tensors left out.
 TEST_CASE("the fingerprint tells models apart and not places") {
   const TempFolder folder;
   const auto print = [&](const std::string& name, const auto& change) {
@@ -207,6 +209,7 @@ TEST_CASE("the fingerprint tells models apart and not places") {
         }));
 }
 
+// Seen to fail with: no sorting.
 TEST_CASE("tensors are sorted and found by name") {
   const TempFolder folder;
   const auto checkpoint =
@@ -221,7 +224,7 @@ TEST_CASE("tensors are sorted and found by name") {
   CHECK(checkpoint.find("") == nullptr);
 }
 
-// Seen to fail with: File::read_at without its bound (a short read).
+// Seen to fail with: a short read taken for a whole one.
 TEST_CASE("a file that shrinks after opening is noticed when it is read") {
   const TempFolder folder;
   const auto path = folder.write("m.gguf", tiny_gguf().bytes());

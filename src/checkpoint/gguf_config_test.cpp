@@ -32,6 +32,7 @@ Json config_of(const TempFolder& folder, const GgufWriter& writer) {
 
 } // namespace
 
+// Seen to fail with: heads and KV heads exchanged.
 TEST_CASE("metadata becomes config.json") {
   const TempFolder folder;
   auto writer = tiny_gguf();
@@ -51,7 +52,7 @@ TEST_CASE("metadata becomes config.json") {
   CHECK(static_cast<float>(json.at("rms_norm_eps").get<double>()) == 1e-5F);
 }
 
-// Seen to fail with: eot left out; tie_word_embeddings always true.
+// Seen to fail with: the end of turn left out; embeddings always tied.
 TEST_CASE("optional metadata and tensors change the config") {
   const TempFolder folder;
   auto writer = tiny_gguf();
@@ -77,7 +78,7 @@ TEST_CASE("optional metadata and tensors change the config") {
   CHECK(config_of(folder, writer).at("num_key_value_heads") == 2);
 }
 
-// Seen to fail with: check_keys without its loop; integer() without bounds.
+// Seen to fail with: unknown keys ignored; lower bounds not checked.
 TEST_CASE("metadata that makes no sound model is refused with its key") {
   struct Case {
     ErrorKind kind;

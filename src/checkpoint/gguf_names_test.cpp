@@ -6,7 +6,7 @@
 
 namespace lockstep::checkpoint {
 
-// Seen to fail with: Heads::key given to attn_v; two rows of the table swapped.
+// Seen to fail with: ffn_gate and ffn_up exchanged.
 TEST_CASE("GGUF's names become those of Hugging Face") {
   const auto name = [](const char* gguf) {
     return hf_name(gguf, "llama").name;
@@ -28,6 +28,7 @@ TEST_CASE("GGUF's names become those of Hugging Face") {
   CHECK(name("blk.12.ffn_down.weight") == layer + "mlp.down_proj.weight");
 }
 
+// Seen to fail with: every architecture taken for llama.
 TEST_CASE("only llama's queries and keys are interleaved") {
   const auto heads = [](const char* gguf, const char* architecture) {
     return hf_name(gguf, architecture).interleaved;

@@ -30,6 +30,7 @@ constexpr auto kUnsupported = ErrorKind::unsupported;
 
 } // namespace
 
+// Seen to fail with: scales and biases exchanged.
 TEST_CASE("MLX's three tensors become one weight with the right values") {
   const Model model;
   model.write("config.json", quantized_config());
@@ -54,6 +55,7 @@ TEST_CASE("MLX's three tensors become one weight with the right values") {
   }
 }
 
+// Seen to fail with: overrides ignored.
 TEST_CASE("a layer may be quantized in its own way") {
   const Model model;
   auto config = quantized_config();
@@ -73,6 +75,8 @@ TEST_CASE("a layer may be quantized in its own way") {
   CHECK(*info.affine == Affine{8, 64});
 }
 
+// Seen to fail with: scales not compared with the weight; every mode taken for
+// affine.
 TEST_CASE("quantized weights that do not fit together are refused") {
   struct Case {
     ErrorKind kind;

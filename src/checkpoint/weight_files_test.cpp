@@ -30,6 +30,7 @@ constexpr auto kConfig = ErrorKind::config;
 
 } // namespace
 
+// Seen to fail with: all files taken.
 TEST_CASE("an index leads to the tensors of several files") {
   const Model model;
   model.write("config.json", tiny_config());
@@ -52,6 +53,8 @@ TEST_CASE("an index leads to the tensors of several files") {
   CHECK(checkpoint.load(head).values[7] == static_cast<std::byte>('h'));
 }
 
+// Seen to fail with: the index's tensors not looked up; tensors outside the
+// index taken; any file name taken; links not checked.
 TEST_CASE("an index that does not fit its files is refused by name") {
   struct Case {
     std::string_view named;
@@ -108,6 +111,7 @@ TEST_CASE("an index that does not fit its files is refused by name") {
   }
 }
 
+// Seen to fail with: every neighbour of blobs taken.
 TEST_CASE("links are followed as a hub cache lays them, and no other way") {
   namespace fs = std::filesystem;
   const TempFolder hub;
