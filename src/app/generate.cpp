@@ -217,15 +217,7 @@ void add_generate(CLI::App& program, const Arguments& argv, Action& action) {
       ->type_name("N");
   command->add_flag("--json", options->json, "print one JSON object");
   command->callback([&action, options, argv] {
-    action = [options, argv] {
-      return run_over_ranks(
-          {options->world,
-           argv,
-           [options] { return check_options(*options); },
-           [options](const world::Group& group, link::Lifeline& lifeline) {
-             return run_rank(*options, group, lifeline);
-           }});
-    };
+    action = action_over_ranks(options, argv, check_options, run_rank);
   });
 }
 

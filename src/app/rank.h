@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "app/command.h"
 #include "app/world_options.h"
 #include "link/lifeline.h"
 #include "world/group.h"
@@ -14,7 +16,7 @@ namespace lockstep::app {
 /// How a command runs over ranks.
 struct WorldCommand {
   WorldOptions world;
-  std::vector<std::string> argv; // of this process
+  Arguments argv; // of this process
   /// In the process that starts ranks, before it does: refuses what cannot
   /// work, so that the user hears of it once and at once. May return text for
   /// rank 0's stdin.
@@ -28,5 +30,24 @@ struct WorldCommand {
 /// code, or ends the process with it: after an error in a group nothing else is
 /// safe.
 int run_over_ranks(const WorldCommand& command);
+
+/// What a command that runs over ranks does, from its options (with a member
+/// `world`) and its two halves, WorldCommand's `check` and `run`.
+template <class Options>
+Action action_over_ranks(
+    std::shared_ptr<Options> options,
+    Arguments argv,
+    std::optional<std::string> (*check)(Options&),
+    int (*run)(const Options&, const world::Group&, link::Lifeline&)) {
+  return [options, argv = std::move(argv), check, run] {
+    return run_over_ranks(
+        {options->world,
+         argv,
+         [&] { return check(*options); },
+         [&](const world::Group& group, link::Lifeline& lifeline) {
+           return run(*options, group, lifeline);
+         }});
+  };
+}
 
 } // namespace lockstep::app

@@ -122,6 +122,10 @@ int run_rank(
   return passed ? 0 : exit_code(ErrorKind::diverged);
 }
 
+std::optional<std::string> check_nothing(SelftestOptions&) {
+  return std::nullopt;
+}
+
 } // namespace
 
 void add_selftest(CLI::App& program, const Arguments& argv, Action& action) {
@@ -134,15 +138,7 @@ void add_selftest(CLI::App& program, const Arguments& argv, Action& action) {
       ->type_name("N");
   command->add_flag("--json", options->json, "print one JSON object");
   command->callback([&action, options, argv] {
-    action = [options, argv] {
-      return run_over_ranks(
-          {options->world,
-           argv,
-           [] { return std::optional<std::string>(); },
-           [options](const world::Group& group, link::Lifeline& lifeline) {
-             return run_rank(*options, group, lifeline);
-           }});
-    };
+    action = action_over_ranks(options, argv, check_nothing, run_rank);
   });
 }
 
