@@ -12,11 +12,13 @@ constexpr char kRule[] =
     "--------------------------------------------------------------------------"
     "\n";
 
-const std::string kPrimary =
-    std::string(kRule) +
-    "Primary job  terminated normally, but 1 process returned\n"
-    "a non-zero exit code. Per user-direction, the job has been aborted.\n" +
-    kRule;
+std::string primary() {
+  return std::string(kRule) +
+         "Primary job  terminated normally, but 1 process returned\n"
+         "a non-zero exit code. Per user-direction, the job has been "
+         "aborted.\n" +
+         kRule;
+}
 
 Chatter chatter_of(const std::string& text) {
   Chatter chatter;
@@ -45,7 +47,7 @@ TEST_CASE("mpirun tells which rank a signal killed") {
 
 TEST_CASE("mpirun tells which rank ended with a code") {
   const auto chatter = chatter_of(
-      kPrimary + kRule +
+      primary() + kRule +
       "mpirun detected that one or more processes exited with non-zero "
       "status, thus causing\nthe job to be terminated. The first process to "
       "do so was:\n\n  Process name: [[47281,1],2]\n  Exit code:    7\n" +
@@ -60,7 +62,7 @@ TEST_CASE("mpirun tells which rank ended with a code") {
 
 TEST_CASE("what is not usual is kept for the user") {
   const auto chatter = chatter_of(
-      "error while loading shared libraries: libx.so\n" + kPrimary + kRule +
+      "error while loading shared libraries: libx.so\n" + primary() + kRule +
       "There are not enough slots\n\nin the system.\n" + kRule);
   CHECK(!chatter.end());
   CHECK(

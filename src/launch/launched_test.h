@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
 #include <sys/types.h>
 
 #include "base/backend.h"
@@ -58,5 +59,20 @@ struct TestEnd {
 TestEnd run_ranks(const TestRun& run);
 
 bool have_mpirun();
+
+// Runs a test body once for each way that works here.
+template <class Body>
+void each_way(Body body) {
+  SUBCASE("ring") {
+    body(Backend::ring);
+  }
+  SUBCASE("mpi") {
+    if (have_mpirun()) {
+      body(Backend::mpi);
+    } else {
+      MESSAGE("no mpirun here");
+    }
+  }
+}
 
 } // namespace lockstep::launch

@@ -23,7 +23,7 @@ constexpr char kPrefix[] = "lockstep-";
 constexpr char kLock[] = "lock";
 
 fs::path base_directory() {
-  const fs::path memory = "/dev/shm";
+  fs::path memory = "/dev/shm";
   if (::access(memory.c_str(), W_OK | X_OK) == 0) {
     return memory;
   }

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ pid_t spawn(const SpawnOptions& options) {
   const auto argv = pointers(arguments);
   std::vector<std::string> settings;
   for (const auto& [name, value] : options.environment) {
-    settings.push_back(name + "=" + value);
+    settings.push_back(fmt::format("{}={}", name, value));
   }
   const auto environment = pointers(settings);
   // Closes by itself when exec succeeds.

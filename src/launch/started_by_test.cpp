@@ -1,38 +1,16 @@
 #include "launch/started_by.h"
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include "base/error.h"
+#include "launch/started_by_test.h"
 
 using namespace lockstep;
 using namespace lockstep::launch;
 
 namespace {
-
-// A file that is gone with the test.
-class TextFile {
- public:
-  explicit TextFile(const std::string& text) {
-    path_ = (std::filesystem::temp_directory_path() / "ranks-XXXXXX").string();
-    ::close(::mkstemp(path_.data()));
-    std::ofstream(path_) << text;
-  }
-  ~TextFile() { std::filesystem::remove(path_); }
-  TextFile(const TextFile&) = delete;
-  TextFile& operator=(const TextFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 void check(
     const Environment& environment,
@@ -47,26 +25,6 @@ void check(
   CHECK(found.size == size);
   CHECK(found.is_rank() == (backend != Backend::automatic));
 }
-
-void check_refused(
-    const Environment& environment,
-    const std::vector<std::string>& words,
-    ErrorKind kind = ErrorKind::usage) {
-  try {
-    started_by(environment);
-    FAIL("taken");
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    const std::string text = error.what();
-    for (const auto& word : words) {
-      CAPTURE(text);
-      CAPTURE(word);
-      CHECK(text.find(word) != std::string::npos);
-    }
-  }
-}
-
-constexpr char kTwo[] = R"([["127.0.0.1:5000"], ["127.0.0.1:5001"]])";
 
 } // namespace
 
@@ -241,84 +199,6 @@ TEST_CASE("other MPIs are refused when it is certain") {
 
 TEST_CASE("PMIx without a size") {
   check_refused({{"PMIX_RANK", "1"}}, {"PMIX_RANK=1", "OMPI_COMM_WORLD_SIZE"});
-}
-
-TEST_CASE("numbers that are none are refused with name and value") {
-  for (const char* bad : {"", "x", "-1", "1x", " 1", "99999999999", "1.0"}) {
-    CAPTURE(bad);
-    check_refused(
-        {{"OMPI_COMM_WORLD_RANK", bad}, {"OMPI_COMM_WORLD_SIZE", "2"}},
-        {"OMPI_COMM_WORLD_RANK=" + std::string(bad)});
-    check_refused(
-        {{"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", bad}},
-        {"OMPI_COMM_WORLD_SIZE=" + std::string(bad)});
-  }
-  check_refused(
-      {{"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", "0"}},
-      {"OMPI_COMM_WORLD_SIZE=0", "from 1"});
-}
-
-TEST_CASE("a rank outside its group") {
-  check_refused(
-      {{"OMPI_COMM_WORLD_RANK", "2"}, {"OMPI_COMM_WORLD_SIZE", "2"}},
-      {"OMPI_COMM_WORLD_RANK=2", "OMPI_COMM_WORLD_SIZE=2", "0 to 1"});
-  const TextFile hosts(kTwo);
-  check_refused(
-      {{"MLX_RANK", "2"}, {"MLX_HOSTFILE", hosts.path()}},
-      {"MLX_RANK=2", hosts.path(), "lists 2 ranks"});
-}
-
-TEST_CASE("half a description is refused") {
-  check_refused(
-      {{"OMPI_COMM_WORLD_RANK", "0"}}, {"OMPI_COMM_WORLD_SIZE is not set"});
-  check_refused(
-      {{"OMPI_COMM_WORLD_SIZE", "2"}}, {"OMPI_COMM_WORLD_RANK is not set"});
-  check_refused({{"MLX_RANK", "0"}}, {"MLX_RANK=0", "MLX_HOSTFILE"});
-  check_refused({{"MLX_HOSTFILE", "/x"}}, {"MLX_HOSTFILE", "MLX_RANK"});
-  check_refused({{"MLX_WORLD_SIZE", "2"}}, {"MLX_WORLD_SIZE", "MLX_RANK"});
-  check_refused(
-      {{"MLX_WORLD_SIZE", "2"}, {"MLX_RANK", "0"}, {"NCCL_HOST_IP", "h"}},
-      {"NCCL_PORT is not set"});
-  check_refused(
-      {{"MLX_IBV_DEVICES", "/x"}, {"MLX_RANK", "0"}},
-      {"MLX_IBV_DEVICES=/x", "MLX_JACCL_COORDINATOR"});
-}
-
-TEST_CASE("contradictions are refused with both sides") {
-  const TextFile hosts(kTwo);
-  check_refused(
-      {{"OMPI_COMM_WORLD_RANK", "0"},
-       {"OMPI_COMM_WORLD_SIZE", "2"},
-       {"MLX_RANK", "1"},
-       {"MLX_HOSTFILE", hosts.path()}},
-      {"OMPI_COMM_WORLD_RANK=0", "MLX_RANK=1", "ring"});
-  check_refused(
-      {{"MLX_RANK", "1"},
-       {"MLX_HOSTFILE", hosts.path()},
-       {"MLX_WORLD_SIZE", "2"}},
-      {"MLX_HOSTFILE=" + hosts.path(), "MLX_WORLD_SIZE=2"});
-}
-
-TEST_CASE("host files that are none are refused with the file") {
-  for (const char* text :
-       {"{}",
-        "[]",
-        "[1,2]",
-        "[[]]",
-        "[[\"a\"]]",
-        "[[\"a:1\"],[5]]",
-        "[[\"a:1\"],\"b:2\"]",
-        "[[\"a:1\"]",
-        "nonsense",
-        "[[[[[\"a:1\"]]]]]"}) {
-    CAPTURE(text);
-    const TextFile file(text);
-    check_refused(
-        {{"MLX_RANK", "0"}, {"MLX_HOSTFILE", file.path()}}, {"MLX_HOSTFILE"});
-  }
-  check_refused(
-      {{"MLX_RANK", "0"}, {"MLX_HOSTFILE", "/no/such/file"}},
-      {"MLX_HOSTFILE", "/no/such/file"});
 }
 
 TEST_CASE("this process's environment is read as it is") {

@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kSpareLinks = 16;
+constexpr std::size_t kSpareLinks = 16;
 
 } // namespace
 
@@ -93,10 +93,10 @@ milliseconds Supervisor::patience(Time now) const {
 }
 
 void Supervisor::accept_ranks() {
+  const auto most = static_cast<std::size_t>(options_.n_ranks) + kSpareLinks;
   while (auto socket = listener_.accept()) {
     // More than there are ranks is somebody's mistake, not ours to keep.
-    if (links_.size() <
-        static_cast<std::size_t>(options_.n_ranks + kSpareLinks)) {
+    if (links_.size() < most) {
       links_.emplace_back(std::move(socket));
     }
   }

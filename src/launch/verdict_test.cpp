@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Verdict::Time kStart = Verdict::Time() + 1000s;
+constexpr Verdict::Time kStart = Verdict::Time() + 1000s;
 
 } // namespace
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include <poll.h>
 #include <pthread.h>
@@ -76,15 +77,11 @@ void Watch::start() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void Watch::send_before_start(const Message& message) {
-  const auto bytes = encode(message);
+void Watch::greet(const Hello& hello, std::chrono::milliseconds patience) {
+  const auto bytes = encode(hello);
   if (send_some(socket_.get(), bytes) != static_cast<ssize_t>(bytes.size())) {
     fail(ErrorKind::network, "the launcher closed the control link");
   }
-}
-
-void Watch::greet(const Hello& hello, std::chrono::milliseconds patience) {
-  send_before_start(hello);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::vector<Descriptor> descriptors;
   while (true) {
@@ -167,22 +164,19 @@ void Watch::set_phase(const char* literal) noexcept {
   }
 }
 
-void Watch::goodbye(const Goodbye& goodbye) noexcept {
+void Watch::goodbye(Goodbye goodbye) noexcept {
   if (!socket_ || said_goodbye_) {
     return;
   }
   said_goodbye_ = true;
-  try {
-    if (!thread_.joinable()) {
-      send_before_start(goodbye);
-      return;
-    }
-    goodbye_ = goodbye;
-    command(kGoodbye);
-    wait_for(kGoodbye, kGoodbyePatienceMs);
-  } catch (const std::exception&) {
-    // Nobody is left to tell; the process ends anyway.
+  if (!thread_.joinable()) {
+    // If it does not arrive nobody is left to tell.
+    send_some(socket_.get(), encode(goodbye));
+    return;
   }
+  goodbye_ = std::move(goodbye);
+  command(kGoodbye);
+  wait_for(kGoodbye, kGoodbyePatienceMs);
 }
 
 void Watch::run() {

@@ -36,7 +36,7 @@ class Watch {
   void set_tick(std::uint64_t tick) noexcept {
     tick_.store(tick, std::memory_order_relaxed);
   }
-  void goodbye(const Goodbye& goodbye) noexcept;
+  void goodbye(Goodbye goodbye) noexcept;
 
  private:
   void run();
@@ -45,7 +45,6 @@ class Watch {
   void obey();
   void queue_status(bool at_once);
   void flush();
-  void send_before_start(const Message& message);
   void answer(char what);
   /// Waits on the main thread until the watch says `what`; false when time ran
   /// out. Negative patience: for ever.
