@@ -73,7 +73,7 @@ std::optional<LayerName> split_layer(std::string_view name) {
 } // namespace
 
 HfName hf_name(std::string_view gguf_name, std::string_view architecture) {
-  const HfName unknown{std::string(gguf_name)};
+  HfName unknown{std::string(gguf_name)};
   const auto dot = gguf_name.rfind('.');
   if (dot == std::string_view::npos) {
     return unknown;

@@ -47,7 +47,8 @@ TEST_CASE("vocabularies that are not sound are refused by name") {
   const auto merges = "tokenizer.ggml.merges";
   const auto types = "tokenizer.ggml.token_type";
   const auto scores = "tokenizer.ggml.scores";
-  const auto strings = [](const char* key, std::vector<std::string> values) {
+  const auto strings = [](const char* key,
+                          const std::vector<std::string>& values) {
     return [=](GgufWriter& w) { w.set_strings(key, values); };
   };
   const std::vector<Case> byte_level{

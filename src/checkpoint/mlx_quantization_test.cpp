@@ -50,7 +50,8 @@ TEST_CASE("MLX's three tensors become one weight with the right values") {
   for (std::size_t i = 0; i < 256; ++i) {
     const auto word = static_cast<std::uint32_t>(i / 8) * 0x9e3779b9U;
     const auto q = (word >> (4 * (i % 8))) & 15U;
-    const auto group = static_cast<double>(i / 32);
+    const auto in_order = i / 32;
+    const auto group = static_cast<double>(in_order);
     REQUIRE(values[i] == (1.0 + group / 1024) * q - (2.0 + group / 512));
   }
 }

@@ -113,6 +113,7 @@ PreTokenizer find_pre_tokenizer(
       });
   if (found == kKnown.end()) {
     std::vector<std::string_view> names;
+    names.reserve(kKnown.size());
     for (const auto& entry : kKnown) {
       names.push_back(entry.name);
     }
