@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <sstream>
 #include <thread>
 
@@ -161,6 +162,7 @@ TestEnd run_ranks(const TestRun& run) {
                     std::to_string(began.time_since_epoch().count());
   auto out = link::make_pipe();
   auto err = link::make_pipe();
+  std::cout.flush(); // or the child writes it again
   const pid_t pid = ::fork();
   if (pid == 0) {
     out.read.reset();

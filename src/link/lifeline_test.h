@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -87,7 +88,9 @@ class FakeLauncher {
 // A rank in a process of its own; its exit status.
 class FakeProcess {
  public:
-  explicit FakeProcess(const std::function<int()>& body) : pid_(::fork()) {
+  explicit FakeProcess(const std::function<int()>& body) {
+    std::cout.flush(); // or the child writes it again
+    pid_ = ::fork();
     if (pid_ == 0) {
       int code = 1;
       try {
@@ -113,7 +116,7 @@ class FakeProcess {
   }
 
  private:
-  pid_t pid_;
+  pid_t pid_ = -1;
 };
 
 } // namespace lockstep::link
