@@ -107,6 +107,8 @@ class FakeRank {
     if (verb == "sleep") {
       std::this_thread::sleep_for(std::chrono::milliseconds(value));
     } else if (verb == "raise") {
+      // A sanitizer would turn a crash into an exit code of its own.
+      ::signal(value, SIG_DFL);
       ::raise(value);
     } else if (verb == "stop") {
       ::raise(SIGSTOP);
