@@ -13,6 +13,9 @@ from harness import MODEL, PROGRAM
 
 HAS_PROC = pathlib.Path("/proc/self/environ").exists()
 
+# What a shell starts with & ignores interrupts, and so would the worlds here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def _processes_of_proc():
     for entry in pathlib.Path("/proc").iterdir():
