@@ -15,6 +15,8 @@ function(lockstep_folder name)
     list(FILTER sources EXCLUDE REGEX "_macos\\.cpp$")
   endif()
 
+  list(FILTER sources EXCLUDE REGEX "${LOCKSTEP_OTHER_PROCESSOR}")
+
   if(NOT sources)
     add_library(lockstep_${name} INTERFACE)
     target_link_libraries(lockstep_${name} INTERFACE ${ARG_LINKS})

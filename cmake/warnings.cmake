@@ -3,7 +3,8 @@
 set(LOCKSTEP_SANITIZE "" CACHE STRING "Sanitizers: empty, address or thread")
 
 function(lockstep_target target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-strict-aliasing)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-strict-aliasing
+                    -ffp-contract=off)
   # GCC 12 sees overlap in std::string's own operator+ (its bug 105651).
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE -Wno-restrict)

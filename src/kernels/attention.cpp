@@ -1,0 +1,351 @@
+#include "kernels/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace lockstep::kernels {
+
+namespace {
+
+/// The running result of one query over chunks: a softmax whose largest score
+/// is known only at the end. Milakov and Gimelshein, "Online normalizer
+/// calculation for softmax" (2018).
+struct Mix {
+  float largest = -INFINITY;
+  float total = 0.0F;
+  float* mixed = nullptr; // [width]
+};
+
+/// Takes in the next chunk; always in the order of places.
+void merge(const Mix& chunk, int width, Mix& mix) {
+  const float largest = std::max(mix.largest, chunk.largest);
+  const float keep = std::exp(mix.largest - largest);
+  const float add = std::exp(chunk.largest - largest);
+  mix.largest = largest;
+  mix.total = mix.total * keep + chunk.total * add;
+  for (int i = 0; i < width; ++i) {
+    mix.mixed[i] = mix.mixed[i] * keep + chunk.mixed[i] * add;
+  }
+}
+
+/// Some rows of a part, whose queries of one head of keys go together.
+struct Piece {
+  const AttentionPart* part = nullptr;
+  int kv_head = 0;
+  int row = 0; // of the part
+  int n_rows = 0;
+  int first_chunk = 0;
+  int last_chunk = 0;       // after the last
+  float* partial = nullptr; // of a piece that is one chunk of several
+};
+
+class Attention {
+ public:
+  Attention(
+      Context& context,
+      const AttentionShape& shape,
+      const RopeTable& rope,
+      const std::vector<AttentionPart>& parts,
+      const float* rows,
+      float* out)
+      : context_(context),
+        shape_(shape),
+        rope_(rope),
+        parts_(parts),
+        rows_(rows),
+        out_(out),
+        width_(tiles_of(shape.head_dim) * kTile),
+        n_shared_(shape.n_heads / shape.n_kv_heads) {}
+
+  void run() {
+    int n_rows = 0;
+    for (const auto& part : parts_) {
+      n_rows = std::max(n_rows, part.first + part.n);
+    }
+    queries_.resize(
+        static_cast<std::size_t>(n_rows * shape_.n_heads) *
+        static_cast<std::size_t>(shape_.head_dim));
+    for (const auto& part : parts_) {
+      place_rows(part);
+    }
+    make_pieces();
+    context_.pool.run(static_cast<int>(pieces_.size()), [&](int i) {
+      attend(pieces_[pieces_.size() - 1 - static_cast<std::size_t>(i)]);
+    });
+    for (const auto& whole : split_) {
+      join(whole);
+    }
+  }
+
+ private:
+  /// Queries and keys turned by their places; keys and values stored.
+  void place_rows(const AttentionPart& part) {
+    // A tile of keys at a time, so that no two threads write to one line.
+    const int first_tile = part.offset / kTile;
+    const int n_tiles = tiles_of(part.offset + part.n) - first_tile;
+    context_.pool.run(n_tiles, [&](int tile) {
+      const int begin = std::max(part.offset, (first_tile + tile) * kTile);
+      const int end =
+          std::min(part.offset + part.n, (first_tile + tile + 1) * kTile);
+      const auto n =
+          static_cast<std::size_t>(shape_.n_kv_heads * shape_.head_dim);
+      std::vector<float> keys(n);
+      std::vector<std::uint16_t> halves(2 * n);
+      for (int place = begin; place < end; ++place) {
+        const int row = part.first + place - part.offset;
+        const float* from =
+            rows_ + static_cast<std::ptrdiff_t>(row) * shape_.row();
+        place_query(from, place, row);
+        from += shape_.n_heads * shape_.head_dim;
+        std::copy_n(from, n, keys.begin());
+        rotate(keys.data(), shape_.n_kv_heads, place);
+        if (shape_.stored == Stored::f32) {
+          store_place(part, place, keys.data(), from + n);
+        } else {
+          context_.table->to_f16(
+              keys.data(), static_cast<int>(n), halves.data());
+          context_.table->to_f16(
+              from + n, static_cast<int>(n), halves.data() + n);
+          store_place(part, place, halves.data(), halves.data() + n);
+        }
+      }
+    });
+  }
+
+  void place_query(const float* from, int place, int row) {
+    const int n = shape_.n_heads * shape_.head_dim;
+    float* query = queries_.data() + static_cast<std::ptrdiff_t>(row) * n;
+    std::copy_n(from, n, query);
+    rotate(query, shape_.n_heads, place);
+    context_.table->scale(query, shape_.scale, n);
+  }
+
+  void rotate(float* heads, int n_heads, int place) const {
+    context_.table->rotate(
+        heads,
+        n_heads,
+        shape_.head_dim,
+        rope_.dims(),
+        rope_.cosines(place),
+        rope_.sines(place));
+  }
+
+  /// Keys or values of one place as they are stored, [n_kv_heads * head_dim].
+  template <class Stored>
+  void store_place(
+      const AttentionPart& part,
+      int place,
+      const Stored* keys,
+      const Stored* values) {
+    const auto dim = static_cast<std::size_t>(shape_.head_dim);
+    const auto width = static_cast<std::size_t>(width_);
+    const auto room = static_cast<std::size_t>(part.room);
+    const auto at = static_cast<std::size_t>(place);
+    auto* key_to = reinterpret_cast<Stored*>(part.keys);
+    auto* value_to = reinterpret_cast<Stored*>(part.values);
+    for (std::size_t head = 0;
+         head < static_cast<std::size_t>(shape_.n_kv_heads);
+         ++head) {
+      auto* lane =
+          key_to + (head * room + at / kTile * kTile) * dim + at % kTile;
+      for (std::size_t d = 0; d < dim; ++d) {
+        lane[d * kTile] = keys[head * dim + d];
+      }
+      std::copy_n(
+          values + head * dim, dim, value_to + (head * room + at) * width);
+    }
+  }
+
+  void make_pieces() {
+    const int rows_at_once = std::max(1, 2 * kMostRows / n_shared_);
+    int n_whole = 0;
+    for (const auto& part : parts_) {
+      n_whole += (part.n + rows_at_once - 1) / rows_at_once * shape_.n_kv_heads;
+    }
+    // Few pieces with many places are split by chunks.
+    const bool splits = n_whole < 4 * context_.pool.n_threads();
+    for (const auto& part : parts_) {
+      for (int row = 0; row < part.n; row += rows_at_once) {
+        const int n_rows = std::min(rows_at_once, part.n - row);
+        const int n_chunks = (part.offset + row + n_rows - 1) / kChunk + 1;
+        for (int head = 0; head < shape_.n_kv_heads; ++head) {
+          const Piece whole{&part, head, row, n_rows, 0, n_chunks, nullptr};
+          if (splits && n_chunks > 1) {
+            split_.push_back(whole);
+          } else {
+            pieces_.push_back(whole);
+          }
+        }
+      }
+    }
+    split_by_chunks();
+  }
+
+  std::size_t partial_size(const Piece& piece) const { // of one chunk
+    return static_cast<std::size_t>(piece.n_rows * n_shared_) *
+           static_cast<std::size_t>(width_ + 2);
+  }
+
+  void split_by_chunks() {
+    std::size_t size = 0;
+    for (const auto& whole : split_) {
+      size += partial_size(whole) * static_cast<std::size_t>(whole.last_chunk);
+    }
+    partials_.resize(size);
+    float* partial = partials_.data();
+    for (auto& whole : split_) {
+      whole.partial = partial;
+      for (int chunk = 0; chunk < whole.last_chunk; ++chunk) {
+        auto piece = whole;
+        piece.first_chunk = chunk;
+        piece.last_chunk = chunk + 1;
+        piece.partial = partial;
+        pieces_.push_back(piece);
+        partial += partial_size(whole);
+      }
+    }
+  }
+
+  /// Query i of a piece: row i / n_shared_, and of its heads i % n_shared_.
+  int row_of(const Piece& piece, int i) const {
+    return piece.part->first + piece.row + i / n_shared_;
+  }
+  int head_of(const Piece& piece, int i) const {
+    return piece.kv_head * n_shared_ + i % n_shared_;
+  }
+  int place_of(const Piece& piece, int i) const {
+    return piece.part->offset + piece.row + i / n_shared_;
+  }
+
+  void attend(const Piece& piece) {
+    const int n = piece.n_rows * n_shared_;
+    int first = 0;
+    for (const int size : {12, 8, 6, 4, 3, 2, 1}) {
+      for (; n - first >= size; first += size) {
+        attend(piece, first, size);
+      }
+    }
+  }
+
+  void attend(const Piece& piece, int first, int n) {
+    const int dim = shape_.head_dim;
+    std::vector<float> queries(static_cast<std::size_t>(n * dim));
+    int last[kMostRows];
+    for (int q = 0; q < n; ++q) {
+      last[q] = place_of(piece, first + q);
+      const float* from =
+          queries_.data() + static_cast<std::ptrdiff_t>(
+                                row_of(piece, first + q) * shape_.n_heads +
+                                head_of(piece, first + q)) *
+                                dim;
+      for (int d = 0; d < dim; ++d) {
+        queries[static_cast<std::size_t>(d * n + q)] = from[d];
+      }
+    }
+    std::vector<float> space(static_cast<std::size_t>(2 * n * width_));
+    float largest[kMostRows];
+    float total[kMostRows];
+    Mix mixes[kMostRows];
+    for (int q = 0; q < n; ++q) {
+      mixes[q].mixed =
+          space.data() + static_cast<std::ptrdiff_t>(n + q) * width_;
+    }
+    AttendArgs args;
+    args.n_queries = n;
+    args.queries = queries.data();
+    args.last = last;
+    args.head_dim = dim;
+    const auto head = static_cast<std::size_t>(piece.kv_head) *
+                      static_cast<std::size_t>(piece.part->room) *
+                      bytes_of(shape_.stored);
+    args.keys = piece.part->keys + head * static_cast<std::size_t>(dim);
+    args.values = piece.part->values + head * static_cast<std::size_t>(width_);
+    args.largest = largest;
+    args.total = total;
+    args.mixed = space.data();
+    for (int chunk = piece.first_chunk; chunk < piece.last_chunk; ++chunk) {
+      args.first = chunk * kChunk;
+      if (args.first > last[n - 1]) {
+        break;
+      }
+      (shape_.stored == Stored::f16 ? context_.table->attend_f16
+                                    : context_.table->attend_f32)(args);
+      for (int q = 0; q < n; ++q) {
+        if (args.first <= last[q]) {
+          merge(
+              {largest[q], total[q], space.data() + q * width_},
+              width_,
+              mixes[q]);
+        }
+      }
+    }
+    for (int q = 0; q < n; ++q) {
+      if (piece.partial == nullptr) {
+        write(piece, first + q, mixes[q]);
+      } else {
+        float* to = piece.partial +
+                    static_cast<std::ptrdiff_t>(first + q) * (width_ + 2);
+        to[0] = mixes[q].largest;
+        to[1] = mixes[q].total;
+        std::copy_n(mixes[q].mixed, width_, to + 2);
+      }
+    }
+  }
+
+  void join(const Piece& whole) {
+    std::vector<float> space(static_cast<std::size_t>(width_));
+    for (int q = 0; q < whole.n_rows * n_shared_; ++q) {
+      std::fill(space.begin(), space.end(), 0.0F);
+      Mix mix;
+      mix.mixed = space.data();
+      for (int chunk = 0; chunk < whole.last_chunk; ++chunk) {
+        if (chunk * kChunk > place_of(whole, q)) {
+          break;
+        }
+        float* partial = whole.partial +
+                         partial_size(whole) * static_cast<std::size_t>(chunk) +
+                         static_cast<std::ptrdiff_t>(q) * (width_ + 2);
+        merge({partial[0], partial[1], partial + 2}, width_, mix);
+      }
+      write(whole, q, mix);
+    }
+  }
+
+  void write(const Piece& piece, int q, const Mix& mix) {
+    float* to =
+        out_ + static_cast<std::ptrdiff_t>(
+                   row_of(piece, q) * shape_.n_heads + head_of(piece, q)) *
+                   shape_.head_dim;
+    std::copy_n(mix.mixed, shape_.head_dim, to);
+    context_.table->scale(to, 1.0F / mix.total, shape_.head_dim);
+  }
+
+  Context& context_;
+  const AttentionShape& shape_;
+  const RopeTable& rope_;
+  const std::vector<AttentionPart>& parts_;
+  const float* rows_;
+  float* out_;
+  int width_;
+  int n_shared_;
+  std::vector<float> queries_; // [R, n_heads, head_dim]
+  std::vector<Piece> pieces_;
+  std::vector<Piece> split_; // into several of pieces_
+  std::vector<float> partials_;
+};
+
+} // namespace
+
+void attend_parts(
+    Context& context,
+    const AttentionShape& shape,
+    const RopeTable& rope,
+    const std::vector<AttentionPart>& parts,
+    const float* rows,
+    float* out) {
+  Attention(context, shape, rope, parts, rows, out).run();
+}
+
+} // namespace lockstep::kernels

@@ -1,0 +1,252 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/layout.h"
+
+// Products of panels with tiles; see lane_math.h for why all is internal.
+namespace lockstep::kernels {
+
+namespace {
+
+template <class V, Stored kType>
+typename V::F load_stored(const std::byte* p) {
+  if constexpr (kType == Stored::f32) {
+    return V::load(reinterpret_cast<const float*>(p));
+  } else if constexpr (kType == Stored::f16) {
+    return V::load_f16(reinterpret_cast<const std::uint16_t*>(p));
+  } else {
+    return V::load_bf16(reinterpret_cast<const std::uint16_t*>(p));
+  }
+}
+
+/// Integers of at most `kMost` and their scale for each kBlock values of each
+/// row. A value that is not finite makes the scale no number.
+template <class V, bool kFast>
+void quantize(const float* x, std::ptrdiff_t stride, const Panel& panel) {
+  constexpr float kMost = kFast ? 127.0F : static_cast<float>(kLargestDigits);
+  constexpr int kWords = kFast ? 1 : 2;
+  const int rows = panel.rows;
+  for (int r = 0; r < rows; ++r) {
+    const float* row = x + r * stride;
+    for (int block = 0; block < panel.in / kBlock; ++block) {
+      const auto a = V::load(row + block * kBlock);
+      const auto b = V::load(row + block * kBlock + kTile);
+      const float most = V::largest(V::max(V::abs(a), V::abs(b)));
+      const auto zero = V::set(0.0F);
+      const float poison = V::sum(V::fma(a, zero, V::mul(b, zero)));
+      const auto by = V::set(most > 0.0F ? kMost / most : 0.0F);
+      std::int32_t digits[kBlock];
+      V::store_ints(digits, V::round(V::mul(a, by)));
+      V::store_ints(digits + kTile, V::round(V::mul(b, by)));
+      std::int32_t total = 0;
+      for (const std::int32_t digit : digits) {
+        total += digit;
+      }
+      panel.scales[block * rows + r] = most / kMost + poison;
+      panel.totals[block * rows + r] = total;
+      auto* quads = panel.quads + block * (kBlock / 4) * kWords * rows + r;
+      for (int i = 0; i < kBlock; i += 4, quads += kWords * rows) {
+        if constexpr (kFast) {
+          *quads = static_cast<std::int32_t>(
+              (static_cast<std::uint32_t>(digits[i]) & 0xffU) |
+              ((static_cast<std::uint32_t>(digits[i + 1]) & 0xffU) << 8) |
+              ((static_cast<std::uint32_t>(digits[i + 2]) & 0xffU) << 16) |
+              (static_cast<std::uint32_t>(digits[i + 3]) << 24));
+        } else {
+          V::encode_exact(digits + i, quads, rows);
+        }
+      }
+    }
+  }
+}
+
+/// kTiles at once: where there are few rows, as many streams from memory.
+template <
+    class V,
+    bool kFast,
+    int kBits,
+    bool kSymmetric,
+    Stored kScale,
+    int R,
+    int kTiles>
+void quantized_tile(
+    const TileArgs& args, const std::byte* weights, float* out) {
+  constexpr int kSteps = kBlock * kBits / 8 / 4; // of 64 bytes in a block
+  constexpr int kWords = kFast ? 1 : 2;
+  constexpr int kSplit = V::template kSplit<R * kTiles>;
+  constexpr std::size_t kScaleBytes = kTile * bytes_of(kScale);
+  const std::size_t apart = args.layout->tile_bytes();
+  const int per_group = args.layout->group / kBlock;
+  const std::int32_t* x = args.x.quads;
+  const float* scales = args.x.scales;
+  const std::int32_t* totals = args.x.totals;
+  typename V::F sum[kTiles][R];
+  for (auto& tile : sum) {
+    for (auto& row : tile) {
+      row = V::set(0.0F);
+    }
+  }
+  for (int block = 0; block < args.x.in / kBlock;) {
+    typename V::F scale[kTiles];
+    typename V::F bias[kTiles];
+    for (int t = 0; t < kTiles; ++t) {
+      const auto* record = weights + static_cast<std::size_t>(t) * apart;
+      __builtin_prefetch(record + 4096);
+      scale[t] = load_stored<V, kScale>(record);
+      if constexpr (!kSymmetric) {
+        bias[t] = load_stored<V, kScale>(record + kScaleBytes);
+      }
+    }
+    weights += kScaleBytes * (kSymmetric ? 1 : 2);
+    for (const int end = block + per_group; block < end; ++block) {
+      typename V::Acc acc[kTiles][kSplit][R];
+      for (auto& tile : acc) {
+        for (int r = 0; r < R; ++r) {
+          tile[0][r] =
+              V::start(kSymmetric ? -args.layout->zero * totals[r] : 0);
+          for (int s = 1; s < kSplit; ++s) {
+            tile[s][r] = V::start(0);
+          }
+        }
+      }
+      for (int step = 0; step < kSteps; ++step) {
+        for (int t = 0; t < kTiles; ++t) {
+          const auto* codes = weights + static_cast<std::size_t>(t) * apart;
+          __builtin_prefetch(codes + 4096);
+          if constexpr (kFast) {
+            V::template fast_step<kBits, R, kSplit>(acc[t], codes, x);
+          } else {
+            V::template exact_step<kBits, R, kSplit>(acc[t], codes, x);
+          }
+        }
+        weights += 64;
+        x += kBlock / 4 / kSteps * kWords * R;
+      }
+      for (int r = 0; r < R; ++r) {
+        const auto by = V::set(scales[r]);
+        const auto total = V::set(static_cast<float>(totals[r]) * scales[r]);
+        for (int t = 0; t < kTiles; ++t) {
+          auto all = acc[t][0][r];
+          for (int s = 1; s < kSplit; ++s) {
+            all = V::add_acc(all, acc[t][s][r]);
+          }
+          sum[t][r] = V::fma(V::finish(all), V::mul(scale[t], by), sum[t][r]);
+          if constexpr (!kSymmetric) {
+            sum[t][r] = V::fma(bias[t], total, sum[t][r]);
+          }
+        }
+      }
+      scales += R;
+      totals += R;
+    }
+  }
+  for (int t = 0; t < kTiles; ++t) {
+    for (int r = 0; r < R; ++r) {
+      V::store(out + r * args.stride + t * kTile, sum[t][r]);
+    }
+  }
+}
+
+/// kTiles at once where there are few rows, so that sums do not wait for each
+/// other.
+template <class V, Stored kType, int R, int kTiles>
+void dense_tile(const TileArgs& args, const std::byte* weights, float* out) {
+  const std::size_t apart = args.layout->tile_bytes();
+  typename V::F sum[R][kTiles];
+  for (int r = 0; r < R; ++r) {
+    for (int t = 0; t < kTiles; ++t) {
+      sum[r][t] = V::set(0.0F);
+    }
+  }
+  const float* x = args.x.values;
+  for (int i = 0; i < args.x.in; ++i, x += R) {
+    typename V::F w[kTiles];
+    for (int t = 0; t < kTiles; ++t) {
+      w[t] =
+          load_stored<V, kType>(weights + static_cast<std::size_t>(t) * apart);
+    }
+    weights += kTile * bytes_of(kType);
+    for (int r = 0; r < R; ++r) {
+      const auto in = V::set(x[r]);
+      for (int t = 0; t < kTiles; ++t) {
+        sum[r][t] = V::fma(w[t], in, sum[r][t]);
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    for (int t = 0; t < kTiles; ++t) {
+      V::store(out + r * args.stride + t * kTile, sum[r][t]);
+    }
+  }
+}
+
+/// Calls f<R>() for R == rows.
+template <int kMost, class Call>
+void with_rows(int rows, Call call) {
+  switch (rows) {
+    case 1:
+      return call.template operator()<1>();
+    case 2:
+      return call.template operator()<2>();
+    default:
+      break;
+  }
+  if constexpr (kMost >= 4) {
+    if (rows == 4) {
+      return call.template operator()<4>();
+    }
+  }
+  if constexpr (kMost >= 12) {
+    if (rows == 8) {
+      return call.template operator()<8>();
+    }
+    return call.template operator()<12>();
+  }
+}
+
+/// Calls f<kAtOnce>(tile) for all tiles, some at once.
+template <int kAtOnce, class Call>
+void for_tiles(int n_tiles, Call call) {
+  int t = 0;
+  for (; t + kAtOnce <= n_tiles; t += kAtOnce) {
+    call.template operator()<kAtOnce>(t);
+  }
+  if constexpr (kAtOnce > 1) {
+    for (; t < n_tiles; ++t) {
+      call.template operator()<1>(t);
+    }
+  }
+}
+
+template <class V, bool kFast, int kBits, bool kSymmetric, Stored kScale>
+void quantized_tiles(const TileArgs& args) {
+  with_rows<V::kRows>(args.x.rows, [&]<int R>() {
+    for_tiles<V::template kTiles<R>>(args.n_tiles, [&]<int T>(int t) {
+      quantized_tile<V, kFast, kBits, kSymmetric, kScale, R, T>(
+          args,
+          args.weights +
+              static_cast<std::size_t>(t) * args.layout->tile_bytes(),
+          args.out + t * kTile);
+    });
+  });
+}
+
+template <class V, Stored kType>
+void dense_tiles(const TileArgs& args) {
+  with_rows<V::kRows>(args.x.rows, [&]<int R>() {
+    constexpr int kAtOnce = R <= 2 && V::kRows >= 4 ? 4 : 1;
+    for_tiles<kAtOnce>(args.n_tiles, [&]<int T>(int t) {
+      dense_tile<V, kType, R, T>(
+          args,
+          args.weights +
+              static_cast<std::size_t>(t) * args.layout->tile_bytes(),
+          args.out + t * kTile);
+    });
+  });
+}
+
+} // namespace
+
+} // namespace lockstep::kernels
