@@ -135,6 +135,7 @@ int run_rank(
   ProgressBar bar("loading");
   engine::SessionOptions session_options;
   session_options.exchange = options.world.exchange;
+  session_options.compute = options.world.compute;
   session_options.context = options.context;
   session_options.version = LOCKSTEP_VERSION;
   if (group.is_first()) {
@@ -208,7 +209,8 @@ void add_generate(CLI::App& program, const Arguments& argv, Action& action) {
       "generate", "answer one prompt, streamed to stdout");
   command->add_option("MODEL", options->model, "the model")->required();
   add_prompt_options(*command, options->prompt);
-  add_world_options(*command, options->world, true);
+  add_world_options(*command, options->world);
+  add_model_options(*command, options->world);
   add_sampling_options(*command, *options);
   command
       ->add_option(

@@ -147,6 +147,7 @@ int run_rank(
   const auto checkpoint = Checkpoint::open(find_model(options.model));
   engine::SessionOptions session_options;
   session_options.exchange = options.world.exchange;
+  session_options.compute = options.world.compute;
   session_options.version = LOCKSTEP_VERSION;
   engine::Session session(group, checkpoint, session_options, lifeline);
   if (options.window > session.context()) {
@@ -185,7 +186,8 @@ void add_perplexity(CLI::App& program, const Arguments& argv, Action& action) {
   command->add_option("MODEL", options->model, "the model")->required();
   command->add_option("FILE", options->file, "the text, - for stdin")
       ->required();
-  add_world_options(*command, options->world, true);
+  add_world_options(*command, options->world);
+  add_model_options(*command, options->world);
   command
       ->add_option(
           "--window",

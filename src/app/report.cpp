@@ -90,6 +90,8 @@ Json report_json(const RunReport& report) {
         {{"rank", rank.rank},
          {"host", rank.host},
          {"device", rank.device},
+         {"kernels", rank.kernels},
+         {"threads", rank.threads},
          {"first_layer", rank.first_layer},
          {"last_layer", rank.last_layer},
          {"embedding", rank.embedding},

@@ -132,7 +132,7 @@ void add_selftest(CLI::App& program, const Arguments& argv, Action& action) {
   auto options = std::make_shared<SelftestOptions>();
   auto* command = program.add_subcommand(
       "selftest", "try the collectives on all ranks: exactness and speed");
-  add_world_options(*command, options->world, false);
+  add_world_options(*command, options->world);
   command->add_option("--ticks", options->n_ticks, "exchanges to try (10000)")
       ->check(CLI::Range(1, 100'000'000))
       ->type_name("N");

@@ -14,10 +14,14 @@ struct WorldOptions {
   int n_ranks = 0; // 0 = not said
   Backend backend = Backend::automatic;
   engine::ExchangeKind exchange = engine::ExchangeKind::gather;
+  engine::ComputeOptions compute;
 };
 
-/// Adds -n, --backend and, with `exchange`, --exchange to `command`; `options`
-/// must outlive it.
-void add_world_options(CLI::App& command, WorldOptions& options, bool exchange);
+/// Adds -n and --backend to `command`; `options` must outlive it.
+void add_world_options(CLI::App& command, WorldOptions& options);
+
+/// Adds what commands that run a model have besides: --exchange, --threads and
+/// --kernels.
+void add_model_options(CLI::App& command, WorldOptions& options);
 
 } // namespace lockstep::app

@@ -58,7 +58,7 @@ world::PacketSize Pipeline::packet_size() const {
   world::PacketSize size;
   size.header_words = room_.words;
   size.hidden = options_.hidden;
-  size.dtype = stage_.numerics().activations;
+  size.dtype = stage_.activations();
   const int n = options_.n_ranks;
   if (n > 1) {
     size.result_words = n_result_words(header_before(n - 1).entering);
@@ -92,20 +92,25 @@ mx::array Pipeline::input(const sched::Batch& batch) const {
         n,
         hidden_ ? hidden_->shape(0) : 0);
   }
-  return mx::slice(*hidden_, {0, 0}, {n, options_.hidden});
+  return mx::contiguous(mx::slice(*hidden_, {0, 0}, {n, options_.hidden}));
+}
+
+std::optional<mx::array> Pipeline::logits(
+    const sched::Batch& batch, const mx::array& hidden) const {
+  const auto places = wanted_places(batch);
+  if (places.empty()) {
+    return std::nullopt;
+  }
+  const auto n = static_cast<int>(places.size());
+  if (n == batch.n_tokens()) {
+    return stage_.logits(hidden);
+  }
+  return stage_.logits(
+      mx::take(hidden, mx::array(places.data(), {n}, mx::int32), 0));
 }
 
 std::vector<sched::Sampled> Pipeline::sample_rows(
-    const sched::Batch& batch, const mx::array& hidden) {
-  const auto places = wanted_places(batch);
-  if (places.empty()) {
-    return {};
-  }
-  auto logits = stage_.logits(mx::take(
-      hidden,
-      mx::array(places.data(), {static_cast<int>(places.size())}, mx::int32),
-      0));
-  mx::eval(logits);
+    const sched::Batch& batch, const mx::array& logits) const {
   const auto vocab = static_cast<std::size_t>(logits.shape(1));
   const auto* values = logits.data<float>();
   std::vector<sched::Sampled> results;
@@ -157,11 +162,19 @@ world::Outbox Pipeline::compute(const sched::Header* header) {
   auto x = stage_.forward(input(own.entering), pass_of(own.entering), cache_);
   auto evaluated = cache_.arrays();
   evaluated.push_back(x);
-  mx::eval(std::move(evaluated));
+  std::optional<mx::array> wanted;
   if (is_last()) {
-    outbox.results = encode_results(own.entering, sample_rows(own.entering, x));
+    wanted = logits(own.entering, x);
+    if (wanted) {
+      evaluated.push_back(*wanted);
+    }
   } else {
     outbox.hidden = x;
+  }
+  mx::eval(std::move(evaluated));
+  if (wanted) {
+    outbox.results =
+        encode_results(own.entering, sample_rows(own.entering, *wanted));
   }
   outbox.compute_us =
       static_cast<int>(std::chrono::duration_cast<std::chrono::microseconds>(

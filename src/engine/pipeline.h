@@ -62,8 +62,11 @@ class Pipeline {
   world::PacketSize packet_size() const;
   void apply_slot_ops(const sched::Header& header);
   mx::array input(const sched::Batch& batch) const;
+  /// Of the rows of `hidden` at which something is wanted, if any.
+  std::optional<mx::array> logits(
+      const sched::Batch& batch, const mx::array& hidden) const;
   std::vector<sched::Sampled> sample_rows(
-      const sched::Batch& batch, const mx::array& hidden);
+      const sched::Batch& batch, const mx::array& logits) const;
 
   const model::Stage& stage_;
   PipelineOptions options_;

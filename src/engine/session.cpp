@@ -1,16 +1,13 @@
 #include "engine/session.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
-#include <variant>
 
-#include "mlx/device.h"
 #include "mlx/version.h"
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/host.h"
 #include "base/json.h"
 #include "model/families/family.h"
 #include "plan/partition.h"
@@ -24,25 +21,6 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kSlots = 1;
-
-std::string device_name() {
-  const auto& info = mx::device_info(mx::default_device());
-  const auto found = info.find("device_name");
-  if (found != info.end() &&
-      std::holds_alternative<std::string>(found->second) &&
-      !std::get<std::string>(found->second).empty()) {
-    return std::get<std::string>(found->second);
-  }
-  return mx::default_device() == mx::Device(mx::Device::gpu) ? "GPU" : "CPU";
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) {
-    return "?";
-  }
-  return name.data();
-}
 
 /// Which rank holds which layers, as one line: "0-14 15-29".
 std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
@@ -87,13 +65,6 @@ std::uint64_t bytes_of_stage(
   return static_cast<std::uint64_t>(sum);
 }
 
-model::Numerics choose_numerics(const checkpoint::Checkpoint& checkpoint) {
-  const auto* embedding = checkpoint.find("model.embed_tokens.weight");
-  return model::numerics_for(
-      mx::default_device(),
-      embedding != nullptr ? embedding->dtype : checkpoint::Dtype::f32);
-}
-
 } // namespace
 
 std::string_view name_of(ExchangeKind kind) {
@@ -124,6 +95,7 @@ Session::Session(
   const auto plan = plan::split_layers(costs, group.size());
   const auto fingerprint = fmt::format("{:016x}", checkpoint.fingerprint());
   const auto layers = plan_text(plan);
+  compute_ = choose_compute(options.compute, group, checkpoint);
   world::check_same_facts(
       group,
       {{"lockstep", options.version},
@@ -131,6 +103,7 @@ Session::Session(
        {"the model", fingerprint},
        {"the layers", layers},
        {"the exchange", std::string(name_of(options.exchange))},
+       {"the kernels", std::string(name_of(compute_.kernels))},
        {"the context", std::to_string(context_)}});
 
   lifeline.set_phase("loading");
@@ -142,7 +115,7 @@ Session::Session(
       family,
       config_,
       own,
-      choose_numerics(checkpoint),
+      *compute_.parts,
       [&](std::uint64_t bytes) {
         done += bytes;
         if (options.on_load && total > 0) {
@@ -176,7 +149,12 @@ RankReport Session::own_report() const {
   RankReport report;
   report.rank = group_.rank();
   report.host = host_name();
-  report.device = device_name();
+  report.device = compute_.device;
+  report.kernels =
+      compute_.set.empty()
+          ? std::string(name_of(compute_.kernels))
+          : fmt::format("{}, {}", compute_.set, name_of(compute_.kernels));
+  report.threads = compute_.threads;
   report.first_layer = stage_->layers().first;
   report.last_layer = stage_->layers().last - 1;
   report.embedding = stage_->has_embedding();
@@ -192,6 +170,8 @@ std::vector<RankReport> Session::gather_reports() const {
   const Json text{
       {"host", own.host.substr(0, 255)},
       {"device", own.device.substr(0, 127)},
+      {"kernels", own.kernels.substr(0, 63)},
+      {"threads", own.threads},
       {"layers", {own.first_layer, own.last_layer}},
       {"embedding", own.embedding},
       {"head", own.head},
@@ -209,6 +189,8 @@ std::vector<RankReport> Session::gather_reports() const {
     report.rank = rank;
     report.host = json.at("host");
     report.device = json.at("device");
+    report.kernels = json.at("kernels");
+    report.threads = json.at("threads");
     report.first_layer = json.at("layers").at(0);
     report.last_layer = json.at("layers").at(1);
     report.embedding = json.at("embedding");

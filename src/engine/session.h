@@ -9,6 +9,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
+#include "engine/compute.h"
 #include "engine/engine.h"
 #include "engine/stats.h"
 #include "link/lifeline.h"
@@ -24,6 +25,7 @@ std::string_view name_of(ExchangeKind kind);
 
 struct SessionOptions {
   ExchangeKind exchange = ExchangeKind::gather;
+  ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
   int chunk = 64;  // most prompt tokens of one tick
   std::string version; // of this program
@@ -65,6 +67,7 @@ class Session {
   const checkpoint::Checkpoint& checkpoint_;
   checkpoint::ModelConfig config_;
   int context_;
+  Compute compute_;
   std::optional<model::Stage> stage_;
   std::unique_ptr<world::Exchange> exchange_;
   std::unique_ptr<Engine> engine_;

@@ -14,6 +14,8 @@ struct RankReport {
   int rank = 0;
   std::string host;
   std::string device;
+  std::string kernels; // instruction set and kind, or "mlx"
+  int threads = 0;     // 0 = as many as MLX takes
   int first_layer = 0; // both ends included
   int last_layer = 0;
   bool embedding = false;

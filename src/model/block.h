@@ -6,6 +6,7 @@
 
 #include "checkpoint/config.h"
 #include "model/kv_cache.h"
+#include "model/parts.h"
 #include "model/pass.h"
 #include "model/weights.h"
 
@@ -24,6 +25,9 @@ class Block {
 /// Attention and a gated feed-forward network, each behind a norm and beside a
 /// residual connection; llama's wiring and that of most families since.
 std::unique_ptr<Block> standard_block(
-    const checkpoint::ModelConfig& config, int layer, Weights& weights);
+    const checkpoint::ModelConfig& config,
+    int layer,
+    Weights& weights,
+    Parts& parts);
 
 } // namespace lockstep::model

@@ -6,18 +6,19 @@ namespace lockstep::model {
 
 namespace {
 
-constexpr int kStep = 256; // places by which a slot grows
-
 /// `cache` with room for `places`, or fresh when there is none yet.
 mx::array grown(
-    const std::optional<mx::array>& cache, const mx::array& like, int places) {
-  const int capacity = (places + kStep - 1) / kStep * kStep;
+    const std::optional<mx::array>& cache,
+    int n_kv_heads,
+    int width,
+    mx::Dtype dtype,
+    int places) {
+  const int capacity = (places + kCacheStep - 1) / kCacheStep * kCacheStep;
   const int missing = capacity - (cache ? cache->shape(2) : 0);
   if (missing <= 0) {
     return *cache;
   }
-  const auto room =
-      mx::zeros({1, like.shape(1), missing, like.shape(3)}, like.dtype());
+  const auto room = mx::zeros({1, n_kv_heads, missing, width}, dtype);
   return cache ? mx::concatenate({*cache, room}, 2) : room;
 }
 
@@ -26,7 +27,7 @@ mx::array write(
   const int end = offset + x.shape(2);
   const mx::Shape start{0, 0, offset, 0};
   const mx::Shape stop{1, x.shape(1), end, x.shape(3)};
-  auto whole = grown(cache, x, end);
+  auto whole = grown(cache, x.shape(1), x.shape(3), x.dtype(), end);
   // Drops our reference, so that MLX may write in place.
   cache.reset();
   cache = mx::slice_update(std::move(whole), x, start, stop);
@@ -45,6 +46,16 @@ std::pair<mx::array, mx::array> LayerCache::append(
   auto all_keys = write(held.keys, keys, offset);
   auto all_values = write(held.values, values, offset);
   return {std::move(all_keys), std::move(all_values)};
+}
+
+std::pair<mx::array, mx::array> LayerCache::reserve(
+    int slot, int n_places, const CacheShape& shape) {
+  auto& held = slots_[static_cast<std::size_t>(slot)];
+  held.keys = grown(
+      held.keys, shape.n_kv_heads, shape.key_width, shape.dtype, n_places);
+  held.values = grown(
+      held.values, shape.n_kv_heads, shape.value_width, shape.dtype, n_places);
+  return {*held.keys, *held.values};
 }
 
 void LayerCache::close(int slot) {

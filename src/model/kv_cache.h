@@ -11,6 +11,16 @@ namespace lockstep::model {
 
 namespace mx = mlx::core;
 
+inline constexpr int kCacheStep = 256; // places by which a slot grows
+
+/// What one place of a layer's cache holds: [n_kv_heads, width] of `dtype`.
+struct CacheShape {
+  int n_kv_heads = 0;
+  int key_width = 0;
+  int value_width = 0;
+  mx::Dtype dtype = mx::float32;
+};
+
 /// Keys and values of one layer, by slot. A slot's arrays grow in steps and
 /// hold one sequence; places are written in order or again from an earlier one.
 class LayerCache {
@@ -22,6 +32,13 @@ class LayerCache {
   /// [1, n_kv_heads, offset + L, head_dim].
   std::pair<mx::array, mx::array> append(
       int slot, int offset, const mx::array& keys, const mx::array& values);
+
+  /// Room for places 0 … n_places - 1, for a node that writes into it itself:
+  /// keys and values [1, n_kv_heads, capacity, width], capacity a multiple of
+  /// kCacheStep and new places zero. The arrays stay the same until the room
+  /// does not suffice; then what they hold is copied.
+  std::pair<mx::array, mx::array> reserve(
+      int slot, int n_places, const CacheShape& shape);
 
   void close(int slot);
   std::uint64_t bytes() const;

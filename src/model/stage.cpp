@@ -34,30 +34,22 @@ Stage::Stage(
     const Family& family,
     const checkpoint::ModelConfig& config,
     const LayerRange& layers,
-    const Numerics& numerics,
+    Parts& parts,
     std::function<void(std::uint64_t)> on_read)
-    : layers_(layers), numerics_(numerics) {
-  Weights weights(checkpoint, numerics, std::move(on_read));
+    : layers_(layers), activations_(parts.activations()) {
+  Weights weights(checkpoint, std::move(on_read));
+  const auto bytes_before = parts.bytes_held();
   const bool is_first = layers.first == 0;
   const bool is_last = layers.last == static_cast<int>(config.layers.size());
   if (is_first || (is_last && config.tied_embeddings)) {
-    embedding_.emplace(
-        weights.take_matrix(kEmbedding, config.vocab, config.hidden),
-        numerics.activations);
+    embedding_ = parts.embedding(
+        weights.take_linear(kEmbedding, config.vocab, config.hidden));
   }
   for (int layer = layers.first; layer < layers.last; ++layer) {
-    blocks_.push_back(family.make_block(config, layer, weights));
+    blocks_.push_back(family.make_block(config, layer, weights, parts));
   }
   if (is_last) {
-    norm_.emplace(weights, kNorm, config.hidden, config.norm_eps);
-    head_.emplace(
-        config.tied_embeddings
-            ? embedding_->as_linear()
-            : weights.take_linear(kHead, config.vocab, config.hidden, false));
-    if (config.tied_embeddings) {
-      // Some checkpoints store the tied head once more.
-      weights.skip(kHead + ".weight");
-    }
+    make_head(config, weights, parts);
   }
   if (!is_first) {
     embedding_.reset();
@@ -65,7 +57,23 @@ Stage::Stage(
   family.skip_unused(weights, config);
   weights.finish(
       layers, held_elsewhere(is_first, is_last, config.tied_embeddings));
-  weights_bytes_ = weights.bytes_held();
+  weights_bytes_ = parts.bytes_held() - bytes_before;
+}
+
+void Stage::make_head(
+    const checkpoint::ModelConfig& config, Weights& weights, Parts& parts) {
+  auto norm = weights.take_norm(kNorm, config.hidden, config.norm_eps);
+  if (config.tied_embeddings) {
+    head_ = embedding_->head(norm);
+    // Some checkpoints store the tied head once more.
+    weights.skip(kHead + ".weight");
+    return;
+  }
+  StoredProjection stored;
+  stored.norm = std::move(norm);
+  stored.linears.push_back(
+      weights.take_linear(kHead, config.vocab, config.hidden));
+  head_ = parts.projection(std::move(stored));
 }
 
 mx::array Stage::embed(const mx::array& tokens) const {
@@ -80,7 +88,7 @@ mx::array Stage::forward(mx::array x, const Pass& pass, KvCache& cache) const {
 }
 
 mx::array Stage::logits(const mx::array& x) const {
-  return mx::astype((*head_)((*norm_)(x)), mx::float32);
+  return mx::astype((*head_)(x), mx::float32);
 }
 
 } // namespace lockstep::model

@@ -13,9 +13,7 @@
 #include "model/block.h"
 #include "model/families/family.h"
 #include "model/kv_cache.h"
-#include "model/linear.h"
-#include "model/norm.h"
-#include "model/numerics.h"
+#include "model/parts.h"
 #include "model/pass.h"
 
 namespace lockstep::model {
@@ -24,14 +22,14 @@ namespace lockstep::model {
 /// embedding, with the last the final norm and the head. Main thread only.
 class Stage {
  public:
-  /// Reads this stage's tensors and no others. `on_read` is told the stored
-  /// bytes of each. Throws Error{config} or Error{unsupported} naming a tensor.
+  /// Reads this stage's tensors and no others, and makes its layers of `parts`.
+  /// `on_read` is told the stored bytes of each tensor. Throws Error{config} or Error{unsupported} naming a tensor.
   Stage(
       const checkpoint::Checkpoint& checkpoint,
       const Family& family,
       const checkpoint::ModelConfig& config,
       const LayerRange& layers,
-      const Numerics& numerics,
+      Parts& parts,
       std::function<void(std::uint64_t)> on_read = {});
 
   mx::array embed(const mx::array& tokens) const; // [R] int32 -> [R, hidden]
@@ -39,18 +37,20 @@ class Stage {
   mx::array logits(const mx::array& x) const; // [B, hidden] -> [B, vocab] f32
 
   const LayerRange& layers() const { return layers_; }
-  bool has_embedding() const { return embedding_.has_value(); }
-  bool has_head() const { return head_.has_value(); }
-  const Numerics& numerics() const { return numerics_; }
+  bool has_embedding() const { return embedding_ != nullptr; }
+  bool has_head() const { return head_ != nullptr; }
+  mx::Dtype activations() const { return activations_; }
   std::uint64_t weights_bytes() const { return weights_bytes_; }
 
  private:
+  void make_head(
+      const checkpoint::ModelConfig& config, Weights& weights, Parts& parts);
+
   LayerRange layers_;
-  Numerics numerics_;
-  std::optional<Embedding> embedding_;
+  mx::Dtype activations_;
+  std::unique_ptr<Embedding> embedding_;
   std::vector<std::unique_ptr<Block>> blocks_;
-  std::optional<RmsNorm> norm_;
-  std::optional<Linear> head_;
+  std::unique_ptr<RowMap> head_; // behind the final norm
   std::uint64_t weights_bytes_ = 0;
 };
 

@@ -4,11 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "mlx/ops.h"
-#include "mlx/transforms.h"
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "checkpoint/floats.h"
 
 namespace lockstep::model {
 
@@ -27,11 +26,8 @@ std::optional<int> layer_of(const std::string& name) {
 
 Weights::Weights(
     const checkpoint::Checkpoint& checkpoint,
-    const Numerics& numerics,
     std::function<void(std::uint64_t)> on_read)
-    : checkpoint_(checkpoint),
-      numerics_(numerics),
-      on_read_(std::move(on_read)) {
+    : checkpoint_(checkpoint), on_read_(std::move(on_read)) {
 }
 
 bool Weights::has(const std::string& name) const {
@@ -67,25 +63,8 @@ const checkpoint::TensorInfo& Weights::claim(
   return *info;
 }
 
-mx::array Weights::to_array(
-    std::vector<std::byte> bytes, mx::Shape shape, mx::Dtype stored) {
-  // The vector moves into the deleter: MLX uses the bytes where they are.
-  auto* owner = new std::vector<std::byte>(std::move(bytes));
-  return mx::array(owner->data(), std::move(shape), stored, [owner](void*) {
-    delete owner;
-  });
-}
-
-mx::array Weights::held(mx::array x, mx::Dtype dtype) {
-  x = mx::astype(x, dtype);
-  mx::eval(x);
-  bytes_held_ += x.nbytes();
-  return x;
-}
-
-mx::array Weights::take_as(
-    const std::string& name, const std::vector<int>& shape, mx::Dtype dtype) {
-  const auto& info = claim(name, shape);
+std::vector<float> Weights::take_vector(const std::string& name, int size) {
+  const auto& info = claim(name, {size});
   if (info.affine) {
     fail(
         ErrorKind::unsupported,
@@ -93,66 +72,28 @@ mx::array Weights::take_as(
         checkpoint_.path().string(),
         name);
   }
-  auto tensor = checkpoint_.load(info);
-  return held(
-      to_array(
-          std::move(tensor.values),
-          mx::Shape(shape.begin(), shape.end()),
-          to_mlx(tensor.dtype)),
-      dtype);
+  return checkpoint::to_floats(checkpoint_.load(info));
 }
 
-mx::array Weights::take(
-    const std::string& name, const std::vector<int>& shape) {
-  return take_as(name, shape, numerics_.activations);
-}
-
-mx::array Weights::shared(
-    const std::string& name, const std::vector<int>& shape) {
+const std::vector<float>& Weights::shared_vector(
+    const std::string& name, int size) {
   auto found = shared_.find(name);
   if (found == shared_.end()) {
-    found = shared_.emplace(name, take_as(name, shape, mx::float32)).first;
+    found = shared_.emplace(name, take_vector(name, size)).first;
   }
   return found->second;
 }
 
-Matrix Weights::take_matrix(const std::string& name, int out, int in) {
+StoredLinear Weights::take_linear(
+    const std::string& name, int out, int in, bool bias) {
   const auto& info = claim(name + ".weight", {out, in});
-  auto tensor = checkpoint_.load(info);
-  if (!tensor.affine) {
-    return {
-        held(
-            to_array(std::move(tensor.values), {out, in}, to_mlx(tensor.dtype)),
-            numerics_.activations),
-        std::nullopt,
-        std::nullopt,
-        {}};
-  }
-  const auto affine = *tensor.affine;
-  const auto stored = to_mlx(tensor.dtype);
-  const int n_groups = in / affine.group;
   return {
-      held(
-          to_array(
-              std::move(tensor.values),
-              {out, in * affine.bits / 32},
-              mx::uint32),
-          mx::uint32),
-      held(
-          to_array(std::move(tensor.scales), {out, n_groups}, stored),
-          numerics_.scales),
-      held(
-          to_array(std::move(tensor.biases), {out, n_groups}, stored),
-          numerics_.scales),
-      affine};
+      checkpoint_.load(info),
+      bias ? take_vector(name + ".bias", out) : std::vector<float>()};
 }
 
-Linear Weights::take_linear(
-    const std::string& name, int out, int in, bool bias) {
-  auto matrix = take_matrix(name, out, in);
-  return Linear(
-      std::move(matrix),
-      bias ? std::optional(take(name + ".bias", {out})) : std::nullopt);
+RmsNorm Weights::take_norm(const std::string& name, int size, float eps) {
+  return {take_vector(name + ".weight", size), eps};
 }
 
 void Weights::skip(const std::string& name) {

@@ -6,6 +6,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
 #include "model/block.h"
+#include "model/parts.h"
 #include "model/weights.h"
 
 namespace lockstep::model {
@@ -18,7 +19,10 @@ struct Family {
   /// Error{unsupported} for one that is understood and not done.
   checkpoint::ModelConfig (*parse)(const checkpoint::Checkpoint& checkpoint);
   std::unique_ptr<Block> (*make_block)(
-      const checkpoint::ModelConfig& config, int layer, Weights& weights);
+      const checkpoint::ModelConfig& config,
+      int layer,
+      Weights& weights,
+      Parts& parts);
   /// Marks tensors that checkpoints of this family carry and nobody needs.
   void (*skip_unused)(Weights& weights, const checkpoint::ModelConfig& config);
 };

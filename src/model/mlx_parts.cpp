@@ -1,0 +1,321 @@
+#include "model/mlx_parts.h"
+
+#include <optional>
+#include <utility>
+
+#include "mlx/device.h"
+#include "mlx/fast.h"
+#include "mlx/ops.h"
+#include "mlx/transforms.h"
+
+namespace lockstep::model {
+
+namespace {
+
+using checkpoint::Dtype;
+
+mx::Dtype to_mlx(Dtype dtype) {
+  return dtype == Dtype::f32   ? mx::float32
+         : dtype == Dtype::f16 ? mx::float16
+                               : mx::bfloat16;
+}
+
+/// Weights as they come, in the types that a device wants; counts their bytes.
+class Loader {
+ public:
+  explicit Loader(mx::Dtype type) : type_(type) {}
+
+  mx::Dtype type() const { return type_; }
+  std::uint64_t bytes() const { return bytes_; }
+
+  mx::array bytes_as(
+      std::vector<std::byte> bytes,
+      mx::Shape shape,
+      mx::Dtype stored,
+      mx::Dtype wanted) {
+    // The vector moves into the deleter: MLX uses the bytes where they are.
+    auto* owner = new std::vector<std::byte>(std::move(bytes));
+    return held(
+        mx::array(
+            owner->data(),
+            std::move(shape),
+            stored,
+            [owner](void*) { delete owner; }),
+        wanted);
+  }
+
+  mx::array floats(const std::vector<float>& values) {
+    return held(
+        mx::array(
+            values.data(), {static_cast<int>(values.size())}, mx::float32),
+        type_);
+  }
+
+ private:
+  mx::array held(mx::array x, mx::Dtype wanted) {
+    x = mx::astype(x, wanted);
+    mx::eval(x);
+    bytes_ += x.nbytes();
+    return x;
+  }
+
+  mx::Dtype type_;
+  std::uint64_t bytes_ = 0;
+};
+
+/// A weight matrix [out, in], dense or in MLX's affine quantization.
+struct Matrix {
+  mx::array weight; // dense [out, in], or packed words [out, in * bits / 32]
+  std::optional<mx::array> scales; // [out, in / group]
+  std::optional<mx::array> biases;
+  checkpoint::Affine affine;
+
+  static Matrix load(checkpoint::Tensor stored, Loader& loader) {
+    const int out = stored.shape[0];
+    const int in = stored.shape[1];
+    const auto type = to_mlx(stored.dtype);
+    if (!stored.affine) {
+      return {
+          loader.bytes_as(
+              std::move(stored.values), {out, in}, type, loader.type()),
+          std::nullopt,
+          std::nullopt,
+          {}};
+    }
+    const auto affine = *stored.affine;
+    const mx::Shape groups{out, in / affine.group};
+    return {
+        loader.bytes_as(
+            std::move(stored.values),
+            {out, in * affine.bits / 32},
+            mx::uint32,
+            mx::uint32),
+        loader.bytes_as(std::move(stored.scales), groups, type, loader.type()),
+        loader.bytes_as(std::move(stored.biases), groups, type, loader.type()),
+        affine};
+  }
+
+  mx::array operator()(const mx::array& x) const {
+    return scales ? mx::quantized_matmul(
+                        x,
+                        weight,
+                        *scales,
+                        biases,
+                        true,
+                        affine.group,
+                        affine.bits)
+                  : mx::matmul(x, mx::transpose(weight));
+  }
+};
+
+struct Linear {
+  Matrix matrix;
+  std::optional<mx::array> bias; // [out]
+
+  static Linear load(StoredLinear stored, Loader& loader) {
+    auto bias = stored.bias.empty() ? std::nullopt
+                                    : std::optional(loader.floats(stored.bias));
+    return {Matrix::load(std::move(stored.weight), loader), std::move(bias)};
+  }
+
+  mx::array operator()(const mx::array& x) const {
+    return bias ? mx::add(matrix(x), *bias) : matrix(x);
+  }
+};
+
+struct Norm {
+  std::optional<mx::array> weight; // nothing = no norm
+  float eps = 0.0F;
+
+  static Norm load(const std::optional<RmsNorm>& stored, Loader& loader) {
+    return stored ? Norm{loader.floats(stored->weight), stored->eps} : Norm{};
+  }
+
+  mx::array operator()(const mx::array& x) const {
+    return weight ? mx::fast::rms_norm(x, *weight, eps) : x;
+  }
+};
+
+mx::array with_residual(mx::array y, const mx::array* residual) {
+  return residual != nullptr ? mx::add(*residual, y) : y;
+}
+
+class MlxProjection final : public RowMap {
+ public:
+  MlxProjection(Norm norm, std::vector<Linear> linears)
+      : norm_(std::move(norm)), linears_(std::move(linears)) {}
+
+  mx::array operator()(
+      const mx::array& x, const mx::array* residual) const override {
+    const auto in = norm_(x);
+    std::vector<mx::array> outs;
+    for (const auto& linear : linears_) {
+      outs.push_back(linear(in));
+    }
+    return with_residual(
+        outs.size() == 1 ? outs.front() : mx::concatenate(outs, 1), residual);
+  }
+
+ private:
+  Norm norm_;
+  std::vector<Linear> linears_;
+};
+
+class MlxFeedForward final : public RowMap {
+ public:
+  MlxFeedForward(Norm norm, Linear gate, Linear up, Linear down)
+      : norm_(std::move(norm)),
+        gate_(std::move(gate)),
+        up_(std::move(up)),
+        down_(std::move(down)) {}
+
+  mx::array operator()(
+      const mx::array& x, const mx::array* residual) const override {
+    const auto in = norm_(x);
+    const auto gate = gate_(in);
+    return with_residual(
+        down_(mx::multiply(mx::multiply(gate, mx::sigmoid(gate)), up_(in))),
+        residual);
+  }
+
+ private:
+  Norm norm_;
+  Linear gate_;
+  Linear up_;
+  Linear down_;
+};
+
+class MlxAttention final : public Attention {
+ public:
+  MlxAttention(const checkpoint::LayerConfig& layer, mx::array periods)
+      : layer_(layer), periods_(std::move(periods)) {}
+
+  mx::array operator()(
+      const mx::array& qkv,
+      const Pass& pass,
+      LayerCache& cache) const override {
+    const int n_q = layer_.n_heads;
+    const int n_kv = layer_.n_kv_heads;
+    std::vector<mx::array> outputs;
+    for (const auto& part : pass.parts) {
+      const auto queries = turned(heads(qkv, part, 0, n_q), part.offset);
+      const auto [keys, values] = cache.append(
+          part.slot,
+          part.offset,
+          turned(heads(qkv, part, n_q, n_kv), part.offset),
+          heads(qkv, part, n_q + n_kv, n_kv));
+      const auto mixed = mx::fast::scaled_dot_product_attention(
+          queries, keys, values, layer_.attn_scale, part.n > 1 ? "causal" : "");
+      outputs.push_back(mx::reshape(
+          mx::transpose(mixed, {0, 2, 1, 3}), {part.n, n_q * layer_.head_dim}));
+    }
+    return outputs.size() == 1 ? outputs.front() : mx::concatenate(outputs, 0);
+  }
+
+ private:
+  /// Heads first … first + n - 1 of a part's rows as [1, n, L, head_dim].
+  mx::array heads(
+      const mx::array& rows, const Pass::Part& part, int first, int n) const {
+    const int dim = layer_.head_dim;
+    const auto own = mx::slice(
+        rows,
+        {part.first, first * dim},
+        {part.first + part.n, (first + n) * dim});
+    return mx::transpose(mx::reshape(own, {1, part.n, n, dim}), {0, 2, 1, 3});
+  }
+
+  mx::array turned(const mx::array& x, int offset) const {
+    return mx::fast::rope(
+        x, layer_.rope.dims, false, std::nullopt, 1.0F, offset, periods_);
+  }
+
+  checkpoint::LayerConfig layer_;
+  mx::array periods_; // [dims / 2]
+};
+
+class MlxEmbedding final : public Embedding {
+ public:
+  MlxEmbedding(Matrix table, Loader loader)
+      : table_(std::move(table)), loader_(std::move(loader)) {}
+
+  mx::array rows(const mx::array& tokens) const override {
+    const auto rows = mx::take(table_.weight, tokens, 0);
+    if (!table_.scales) {
+      return mx::astype(rows, loader_.type());
+    }
+    return mx::astype(
+        mx::dequantize(
+            rows,
+            mx::take(*table_.scales, tokens, 0),
+            mx::take(*table_.biases, tokens, 0),
+            table_.affine.group,
+            table_.affine.bits),
+        loader_.type());
+  }
+
+  std::unique_ptr<RowMap> head(const RmsNorm& norm) const override {
+    auto loader = loader_;
+    return std::make_unique<MlxProjection>(
+        Norm::load(norm, loader),
+        std::vector<Linear>{Linear{table_, std::nullopt}});
+  }
+
+ private:
+  Matrix table_;
+  Loader loader_;
+};
+
+class MlxParts final : public Parts {
+ public:
+  explicit MlxParts(mx::Dtype type) : loader_(type) {}
+
+  std::unique_ptr<RowMap> projection(StoredProjection stored) override {
+    std::vector<Linear> linears;
+    for (auto& linear : stored.linears) {
+      linears.push_back(Linear::load(std::move(linear), loader_));
+    }
+    return std::make_unique<MlxProjection>(
+        Norm::load(stored.norm, loader_), std::move(linears));
+  }
+
+  std::unique_ptr<RowMap> feed_forward(StoredFeedForward stored) override {
+    return std::make_unique<MlxFeedForward>(
+        Norm::load(stored.norm, loader_),
+        Linear::load(std::move(stored.gate), loader_),
+        Linear::load(std::move(stored.up), loader_),
+        Linear::load(std::move(stored.down), loader_));
+  }
+
+  std::unique_ptr<Attention> attention(
+      const checkpoint::LayerConfig& layer,
+      const std::vector<double>& periods) override {
+    const std::vector<float> floats(periods.begin(), periods.end());
+    return std::make_unique<MlxAttention>(
+        layer,
+        mx::array(
+            floats.data(), {static_cast<int>(floats.size())}, mx::float32));
+  }
+
+  std::unique_ptr<Embedding> embedding(StoredLinear table) override {
+    return std::make_unique<MlxEmbedding>(
+        Matrix::load(std::move(table.weight), loader_), loader_);
+  }
+
+  mx::Dtype activations() const override { return loader_.type(); }
+  std::uint64_t bytes_held() const override { return loader_.bytes(); }
+
+ private:
+  Loader loader_;
+};
+
+} // namespace
+
+std::unique_ptr<Parts> mlx_parts(Dtype stored) {
+  if (mx::default_device() == mx::Device(mx::Device::cpu)) {
+    return std::make_unique<MlxParts>(mx::float32);
+  }
+  return std::make_unique<MlxParts>(
+      stored == Dtype::bf16 ? mx::bfloat16 : mx::float16);
+}
+
+} // namespace lockstep::model
