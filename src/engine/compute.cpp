@@ -61,8 +61,7 @@ Compute on_cpu(const ComputeOptions& options, int n_ranks) {
   compute.kernels = options.kernels == KernelKind::fast ? KernelKind::fast
                                                         : KernelKind::exact;
   compute.threads = choose_threads(options.threads, n_ranks, compute.warning);
-  const auto tables = kernels::usable_tables();
-  const auto& table = *tables.front();
+  const auto& table = kernels::best_table();
   compute.set = table.name;
   if (&table == &kernels::portable_table()) {
     compute.warning =

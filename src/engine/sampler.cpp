@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/random.h"
+#include "kernels/table.h"
 
 namespace lockstep::engine {
 
@@ -21,15 +22,6 @@ struct Candidate {
   Token token;
   double weight; // proportional to its probability
 };
-
-/// log Σ exp(logits), summed in double precision.
-double log_sum_exp(std::span<const float> logits, float largest) {
-  double sum = 0.0;
-  for (const float logit : logits) {
-    sum += std::exp(static_cast<double>(logit) - largest);
-  }
-  return std::log(sum) + largest;
-}
 
 /// The `n` likeliest tokens, best first, ties by the smaller id.
 std::vector<Token> best_tokens(std::span<const float> logits, std::size_t n) {
@@ -97,20 +89,29 @@ Token draw(
   return candidates.back().token;
 }
 
-std::size_t most_likely(std::span<const float> logits) {
-  const auto best = std::max_element(logits.begin(), logits.end());
-  if (!std::isfinite(*best)) {
+/// What every choice begins with.
+struct Summary {
+  std::size_t best = 0; // the first of the likeliest tokens
+  double norm = 0.0;    // log Σ exp(logits)
+};
+
+Summary summarize(std::span<const float> logits) {
+  const auto& table = kernels::best_table();
+  const int n = static_cast<int>(logits.size());
+  const float largest = table.largest(logits.data(), n);
+  const double norm = table.log_sum_exp(logits.data(), n, largest);
+  if (!std::isfinite(norm)) {
     fail(
         ErrorKind::internal,
         "the model's output is not a number; its weights or its arithmetic "
         "are broken");
   }
-  return static_cast<std::size_t>(best - logits.begin());
+  const auto best = std::find(logits.begin(), logits.end(), largest);
+  return {static_cast<std::size_t>(best - logits.begin()), norm};
 }
 
 Sampled report(
-    std::span<const float> logits, float largest, Token token, int n_top) {
-  const double norm = log_sum_exp(logits, largest);
+    std::span<const float> logits, double norm, Token token, int n_top) {
   const auto entry = [&](Token t) {
     return TokenLogprob{
         t, static_cast<float>(logits[static_cast<std::size_t>(t)] - norm)};
@@ -134,20 +135,20 @@ Sampled sample_token(
     sched::RequestId request,
     int index,
     int n_top) {
-  const auto best = most_likely(logits);
-  auto token = static_cast<Token>(best);
+  const auto summary = summarize(logits);
+  auto token = static_cast<Token>(summary.best);
   if (sampling.temperature > 0.0F) {
     const double random = random_uniform(
         sampling.seed,
         static_cast<std::uint64_t>(request),
         static_cast<std::uint64_t>(index));
-    token = draw(logits, logits[best], sampling, random);
+    token = draw(logits, logits[summary.best], sampling, random);
   }
-  return report(logits, logits[best], token, n_top);
+  return report(logits, summary.norm, token, n_top);
 }
 
 Sampled score_token(std::span<const float> logits, Token token, int n_top) {
-  return report(logits, logits[most_likely(logits)], token, n_top);
+  return report(logits, summarize(logits).norm, token, n_top);
 }
 
 } // namespace lockstep::engine

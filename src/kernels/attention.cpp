@@ -72,7 +72,7 @@ class Attention {
     }
     make_pieces();
     context_.pool.run(static_cast<int>(pieces_.size()), [&](int i) {
-      attend(pieces_[pieces_.size() - 1 - static_cast<std::size_t>(i)]);
+      attend(pieces_[static_cast<std::size_t>(i)]);
     });
     for (const auto& whole : split_) {
       join(whole);

@@ -16,7 +16,8 @@ namespace {
 /// degree 7; about 1e-7 relative. Below -87 it gives e^-87, above 88 e^88.
 template <class V>
 typename V::F exp_of(typename V::F x) {
-  x = V::min(V::max(x, V::set(-87.0F)), V::set(88.0F));
+  // In this order what is no number stays none.
+  x = V::min(V::set(88.0F), V::max(V::set(-87.0F), x));
   const auto n = V::round(V::mul(x, V::set(1.44269504F)));
   const auto whole = V::to_float(n);
   auto r = V::fma(whole, V::set(-0.693145752F), x);
@@ -152,6 +153,15 @@ void to_f16(const float* x, int n, std::uint16_t* y) {
       y[i + k] = halves[k];
     }
   });
+}
+
+template <class V>
+float largest_of(const float* x, int n) {
+  auto most = V::set(-INFINITY);
+  for_lanes<V>(n, [&](int i, int lanes) {
+    most = V::max(most, take<V>(x + i, lanes, -INFINITY));
+  });
+  return V::largest(most);
 }
 
 template <class V>

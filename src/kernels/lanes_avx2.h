@@ -6,6 +6,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/lanes_x86.h"
+
 namespace lockstep::kernels {
 
 namespace {
@@ -15,17 +17,12 @@ namespace {
 struct Avx2 {
   static constexpr int kRows = 2;
   static constexpr bool kHasBytes = false;
-  template <int R>
-  static constexpr int kSplit = R == 1 ? 2 : 1;
-  template <int R>
-  static constexpr int kTiles = 1;
   struct F {
     __m256 lo, hi;
   };
   struct I {
     __m256i lo, hi;
   };
-  using Acc = I;
 
   static F set(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
   static F load(const float* p) {
@@ -101,41 +98,41 @@ struct Avx2 {
     return _mm_cvtss_f32(_mm_max_ss(c, _mm_shuffle_ps(c, c, 1)));
   }
 
-  static Acc start(std::int32_t x) {
-    return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)};
-  }
-  static F finish(Acc acc) { return to_float(acc); }
-
-  // Words 0 and 2 of four bytes hold inputs 0 and 2, shifted 1 and 3.
   static void encode_exact(
       const std::int32_t* x, std::int32_t* quad, int rows) {
-    quad[0] = static_cast<std::int32_t>(
-        (static_cast<std::uint32_t>(x[0]) & 0xffffU) |
-        (static_cast<std::uint32_t>(x[2]) << 16));
-    quad[rows] = static_cast<std::int32_t>(
-        (static_cast<std::uint32_t>(x[1]) & 0xffffU) |
-        (static_cast<std::uint32_t>(x[3]) << 16));
+    encode_pairs(x, quad, rows);
   }
 
-  static Acc add_acc(Acc a, Acc b) {
-    return {_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)};
-  }
+  template <bool kFast, int R>
+  struct Sums {
+    I acc[R];
 
-  template <int kBits, int R, int kSplit>
-  static void exact_step(
-      Acc (&acc)[kSplit][R], const std::byte* codes, const std::int32_t* x) {
-    const auto* p = reinterpret_cast<const __m256i*>(codes);
-    const I w{_mm256_loadu_si256(p), _mm256_loadu_si256(p + 1)};
-    const __m256i mask = _mm256_set1_epi16(kBits == 4 ? 0x0f : 0xff);
-    pairs<R>(acc[0], masked(w, mask), x);
-    if constexpr (kBits == 4) {
-      pairs<R>(acc[1 % kSplit], masked(shifted<8>(w), mask), x + R);
-      pairs<R>(acc[2 % kSplit], masked(shifted<4>(w), mask), x + 2 * R);
-      pairs<R>(acc[3 % kSplit], shifted<12>(w), x + 3 * R);
-    } else {
-      pairs<R>(acc[1 % kSplit], shifted<8>(w), x + R);
+    void start(int r, std::int32_t x) {
+      acc[r] = {_mm256_set1_epi32(x), _mm256_set1_epi32(x)};
     }
-  }
+    template <int kBits>
+    void add(const std::byte* codes, const std::int32_t* x) {
+      const auto* p = reinterpret_cast<const __m256i*>(codes);
+      const I w{_mm256_loadu_si256(p), _mm256_loadu_si256(p + 1)};
+      const __m256i mask = _mm256_set1_epi16(kBits == 4 ? 0x0f : 0xff);
+      pairs(masked(w, mask), x);
+      if constexpr (kBits == 4) {
+        pairs(masked(shifted<8>(w), mask), x + R);
+        pairs(masked(shifted<4>(w), mask), x + 2 * R);
+        pairs(shifted<12>(w), x + 3 * R);
+      } else {
+        pairs(shifted<8>(w), x + R);
+      }
+    }
+    F finish(int r) const { return to_float(acc[r]); }
+    void pairs(I w, const std::int32_t* x) {
+      for (int r = 0; r < R; ++r) {
+        const __m256i in = _mm256_set1_epi32(x[r]);
+        acc[r].lo = _mm256_add_epi32(acc[r].lo, _mm256_madd_epi16(w.lo, in));
+        acc[r].hi = _mm256_add_epi32(acc[r].hi, _mm256_madd_epi16(w.hi, in));
+      }
+    }
+  };
 
  private:
   static __m128i words(const std::uint16_t* p) {
@@ -154,14 +151,6 @@ struct Avx2 {
   template <int kBy>
   static I shifted(I x) {
     return {_mm256_srli_epi16(x.lo, kBy), _mm256_srli_epi16(x.hi, kBy)};
-  }
-  template <int R>
-  static void pairs(Acc (&acc)[R], I w, const std::int32_t* x) {
-    for (int r = 0; r < R; ++r) {
-      const __m256i in = _mm256_set1_epi32(x[r]);
-      acc[r].lo = _mm256_add_epi32(acc[r].lo, _mm256_madd_epi16(w.lo, in));
-      acc[r].hi = _mm256_add_epi32(acc[r].hi, _mm256_madd_epi16(w.hi, in));
-    }
   }
 };
 

@@ -3,8 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <immintrin.h>
+
+#include "kernels/lanes_x86.h"
 
 namespace lockstep::kernels {
 
@@ -16,15 +19,8 @@ template <bool kVnni>
 struct Avx512 {
   static constexpr int kRows = 12;
   static constexpr bool kHasBytes = kVnni; // dot products of bytes
-  template <int R>
-  static constexpr int kSplit = R <= 2   ? 4
-                                : R <= 4 ? 2
-                                         : 1;
-  template <int R>
-  static constexpr int kTiles = 1;
   using F = __m512;
   using I = __m512i;
-  using Acc = __m512i;
 
   static F set(float x) { return _mm512_set1_ps(x); }
   static F load(const float* p) { return _mm512_loadu_ps(p); }
@@ -69,11 +65,33 @@ struct Avx512 {
   }
   static float largest(F x) { return _mm512_reduce_max_ps(x); }
 
-  static Acc start(std::int32_t x) { return _mm512_set1_epi32(x); }
-  static F finish(Acc acc) { return _mm512_cvtepi32_ps(acc); }
+  // Few rows: the high digits of the inputs in one word, the low ones in the
+  // other; fewer steps to unpack the weights, which then are what takes time.
+  // Many: two inputs in a word each, whose sums need no putting together.
+  static constexpr bool takes_digits(int rows) { return kVnni && rows <= 2; }
 
-  static Acc dot(Acc acc, __m512i weights, std::int32_t pair) {
-    const __m512i x = _mm512_set1_epi32(pair);
+  static void encode_exact(
+      const std::int32_t* x, std::int32_t* quad, int rows) {
+    if (!takes_digits(rows)) {
+      encode_pairs(x, quad, rows);
+      return;
+    }
+    std::uint32_t high = 0;
+    std::uint32_t low = 0;
+    for (int i = 3; i >= 0; --i) {
+      const std::int32_t digit = (x[i] + 128) >> 8;
+      high = (high << 8) | (static_cast<std::uint32_t>(digit) & 0xffU);
+      low = (low << 8) | (static_cast<std::uint32_t>(x[i]) & 0xffU);
+    }
+    quad[0] = static_cast<std::int32_t>(high);
+    quad[rows] = static_cast<std::int32_t>(low);
+  }
+
+  static I dot_bytes(I acc, I weights, std::int32_t quad) {
+    return _mm512_dpbusd_epi32(acc, weights, _mm512_set1_epi32(quad));
+  }
+  static I dot_pairs(I acc, I weights, std::int32_t pair) {
+    const I x = _mm512_set1_epi32(pair);
     if constexpr (kVnni) {
       return _mm512_dpwssd_epi32(acc, weights, x);
     } else {
@@ -81,70 +99,94 @@ struct Avx512 {
     }
   }
 
-  // Words 0 and 2 of four bytes hold inputs 0 and 2, shifted 1 and 3.
-  static void encode_exact(
-      const std::int32_t* x, std::int32_t* quad, int rows) {
-    quad[0] = static_cast<std::int32_t>(
-        (static_cast<std::uint32_t>(x[0]) & 0xffffU) |
-        (static_cast<std::uint32_t>(x[2]) << 16));
-    quad[rows] = static_cast<std::int32_t>(
-        (static_cast<std::uint32_t>(x[1]) & 0xffffU) |
-        (static_cast<std::uint32_t>(x[3]) << 16));
-  }
-
-  static Acc add_acc(Acc a, Acc b) { return _mm512_add_epi32(a, b); }
-
-  template <int kBits, int R, int kSplit>
-  static void exact_step(
-      Acc (&acc)[kSplit][R], const std::byte* codes, const std::int32_t* x) {
-    const __m512i w = _mm512_loadu_si512(codes);
-    const __m512i mask = _mm512_set1_epi16(kBits == 4 ? 0x0f : 0xff);
-    pairs<R>(acc[0], _mm512_and_si512(w, mask), x);
-    if constexpr (kBits == 4) {
-      pairs<R>(
-          acc[1 % kSplit],
-          _mm512_and_si512(_mm512_srli_epi16(w, 8), mask),
-          x + R);
-      pairs<R>(
-          acc[2 % kSplit],
-          _mm512_and_si512(_mm512_srli_epi16(w, 4), mask),
-          x + 2 * R);
-      pairs<R>(acc[3 % kSplit], _mm512_srli_epi16(w, 12), x + 3 * R);
-    } else {
-      pairs<R>(acc[1 % kSplit], _mm512_srli_epi16(w, 8), x + R);
-    }
-  }
-
-  template <int kBits, int R, int kSplit>
-  static void fast_step(
-      Acc (&acc)[kSplit][R], const std::byte* codes, const std::int32_t* x) {
-    const __m512i w = _mm512_loadu_si512(codes);
-    if constexpr (kBits == 4) {
-      const __m512i mask = _mm512_set1_epi8(0x0f);
-      bytes<R>(acc[0], _mm512_and_si512(w, mask), x);
-      bytes<R>(
-          acc[1 % kSplit],
-          _mm512_and_si512(_mm512_srli_epi16(w, 4), mask),
-          x + R);
-    } else {
-      bytes<R>(acc[0], w, x);
-    }
-  }
-
- private:
+  /// Of rows of two inputs in a word.
   template <int R>
-  static void pairs(Acc (&acc)[R], __m512i w, const std::int32_t* x) {
-    for (int r = 0; r < R; ++r) {
-      acc[r] = dot(acc[r], w, x[r]);
-    }
-  }
+  struct PairSums {
+    static constexpr int kSplit = R <= 4 ? 2 : 1;
+    I acc[kSplit][R];
 
-  template <int R>
-  static void bytes(Acc (&acc)[R], __m512i w, const std::int32_t* x) {
-    for (int r = 0; r < R; ++r) {
-      acc[r] = _mm512_dpbusd_epi32(acc[r], w, _mm512_set1_epi32(x[r]));
+    void start(int r, std::int32_t x) {
+      acc[0][r] = _mm512_set1_epi32(x);
+      if constexpr (kSplit > 1) {
+        acc[1][r] = _mm512_setzero_si512();
+      }
     }
-  }
+    template <int kBits>
+    void add(const std::byte* codes, const std::int32_t* x) {
+      const I w = _mm512_loadu_si512(codes);
+      const I mask = _mm512_set1_epi16(kBits == 4 ? 0x0f : 0xff);
+      pairs(0, _mm512_and_si512(w, mask), x);
+      if constexpr (kBits == 4) {
+        pairs(1, _mm512_and_si512(_mm512_srli_epi16(w, 8), mask), x + R);
+        pairs(0, _mm512_and_si512(_mm512_srli_epi16(w, 4), mask), x + 2 * R);
+        pairs(1, _mm512_srli_epi16(w, 12), x + 3 * R);
+      } else {
+        pairs(1, _mm512_srli_epi16(w, 8), x + R);
+      }
+    }
+    F finish(int r) const {
+      if constexpr (kSplit > 1) {
+        return _mm512_cvtepi32_ps(_mm512_add_epi32(acc[0][r], acc[1][r]));
+      } else {
+        return _mm512_cvtepi32_ps(acc[0][r]);
+      }
+    }
+    void pairs(int split, I w, const std::int32_t* x) {
+      for (int r = 0; r < R; ++r) {
+        auto& sum = acc[split % kSplit][r];
+        sum = dot_pairs(sum, w, x[r]);
+      }
+    }
+  };
+
+  /// Of rows of bytes: of single ones, or of two digits each.
+  template <int R, int kDigits>
+  struct ByteSums {
+    I acc[2][kDigits][R];
+
+    void start(int r, std::int32_t x) {
+      for (int d = 0; d < kDigits; ++d) {
+        acc[0][d][r] = _mm512_set1_epi32(d == kDigits - 1 ? x : 0);
+        acc[1][d][r] = _mm512_setzero_si512();
+      }
+    }
+    template <int kBits>
+    void add(const std::byte* codes, const std::int32_t* x) {
+      const I w = _mm512_loadu_si512(codes);
+      if constexpr (kBits == 4) {
+        const I mask = _mm512_set1_epi8(0x0f);
+        quads(0, _mm512_and_si512(w, mask), x);
+        quads(
+            1,
+            _mm512_and_si512(_mm512_srli_epi16(w, 4), mask),
+            x + kDigits * R);
+      } else {
+        quads(0, w, x);
+      }
+    }
+    F finish(int r) const {
+      I sum = _mm512_add_epi32(acc[0][0][r], acc[1][0][r]);
+      if constexpr (kDigits == 2) {
+        sum = _mm512_add_epi32(
+            _mm512_slli_epi32(sum, 8),
+            _mm512_add_epi32(acc[0][1][r], acc[1][1][r]));
+      }
+      return _mm512_cvtepi32_ps(sum);
+    }
+    void quads(int split, I w, const std::int32_t* x) {
+      for (int d = 0; d < kDigits; ++d) {
+        for (int r = 0; r < R; ++r) {
+          acc[split][d][r] = dot_bytes(acc[split][d][r], w, x[d * R + r]);
+        }
+      }
+    }
+  };
+
+  template <bool kFast, int R>
+  using Sums = std::conditional_t<
+      kFast,
+      ByteSums<R, 1>,
+      std::conditional_t<takes_digits(R), ByteSums<R, 2>, PairSums<R>>>;
 };
 
 } // namespace

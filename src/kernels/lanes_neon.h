@@ -16,18 +16,11 @@ namespace {
 struct Neon {
   static constexpr int kRows = 2;
   static constexpr bool kHasBytes = true;
-  template <int R>
-  static constexpr int kSplit = 1;
-  template <int R>
-  static constexpr int kTiles = 1;
   struct F {
     float32x4_t v[4];
   };
   struct I {
     int32x4_t v[4];
-  };
-  struct Acc {
-    I high, low; // digits: value = 256 * high + low
   };
 
   template <class Result, class Each>
@@ -117,18 +110,6 @@ struct Neon {
         vmaxq_f32(vmaxq_f32(x.v[0], x.v[1]), vmaxq_f32(x.v[2], x.v[3])));
   }
 
-  static Acc start(std::int32_t x) {
-    return {each<I>([&](int) { return vdupq_n_s32(0); }), each<I>([&](int) {
-              return vdupq_n_s32(x);
-            })};
-  }
-  static F finish(const Acc& acc) {
-    return each<F>([&](int i) {
-      return vcvtq_f32_s32(
-          vaddq_s32(acc.low.v[i], vshlq_n_s32(acc.high.v[i], 8)));
-    });
-  }
-
   // The high digits of four inputs in one word, the low ones in the other.
   static void encode_exact(
       const std::int32_t* x, std::int32_t* quad, int rows) {
@@ -142,73 +123,52 @@ struct Neon {
     std::memcpy(quad + rows, digits + 4, 4);
   }
 
-  static Acc add_acc(const Acc& a, const Acc& b) {
-    return {
-        each<I>([&](int i) { return vaddq_s32(a.high.v[i], b.high.v[i]); }),
-        each<I>([&](int i) { return vaddq_s32(a.low.v[i], b.low.v[i]); })};
-  }
+  template <bool kFast, int R>
+  struct Sums {
+    static constexpr int kDigits = kFast ? 1 : 2; // high, low; or all in one
+    I acc[R][kDigits];
 
-  // Eight sums of a row do not wait for each other as they are.
-  template <int kBits, int R, int kSplit>
-  static void exact_step(
-      Acc (&accs)[kSplit][R], const std::byte* codes, const std::int32_t* x) {
-    auto& acc = accs[0];
-    for (int i = 0; i < 4; ++i) {
-      const uint8x16_t w = load_codes(codes + 16 * i);
-      if constexpr (kBits == 4) {
-        const uint8x16_t low = vandq_u8(w, vdupq_n_u8(15));
-        digits<R>(acc, i, vreinterpretq_s8_u8(low), x);
-        digits<R>(acc, i, vreinterpretq_s8_u8(vshrq_n_u8(w, 4)), x + 2 * R);
-      } else {
-        // As signed bytes codes are 128 less; the sum of the inputs is added.
-        digits<R>(acc, i, centered(w), x);
-        digits<R>(acc, i, vdupq_n_s8(64), x);
-        digits<R>(acc, i, vdupq_n_s8(64), x);
+    void start(int r, std::int32_t x) {
+      for (int d = 0; d < kDigits; ++d) {
+        acc[r][d] =
+            each<I>([&](int) { return vdupq_n_s32(d == kDigits - 1 ? x : 0); });
       }
     }
-  }
-
-  template <int kBits, int R, int kSplit>
-  static void fast_step(
-      Acc (&accs)[kSplit][R], const std::byte* codes, const std::int32_t* x) {
-    auto& acc = accs[0];
-    for (int i = 0; i < 4; ++i) {
-      const uint8x16_t w = load_codes(codes + 16 * i);
-      if constexpr (kBits == 4) {
-        const uint8x16_t low = vandq_u8(w, vdupq_n_u8(15));
-        bytes<R>(acc, i, vreinterpretq_s8_u8(low), x);
-        bytes<R>(acc, i, vreinterpretq_s8_u8(vshrq_n_u8(w, 4)), x + R);
-      } else {
-        bytes<R>(acc, i, centered(w), x);
-        bytes<R>(acc, i, vdupq_n_s8(64), x);
-        bytes<R>(acc, i, vdupq_n_s8(64), x);
+    template <int kBits>
+    void add(const std::byte* codes, const std::int32_t* x) {
+      for (int i = 0; i < 4; ++i) {
+        const uint8x16_t w =
+            vld1q_u8(reinterpret_cast<const std::uint8_t*>(codes + 16 * i));
+        if constexpr (kBits == 4) {
+          quads(i, vreinterpretq_s8_u8(vandq_u8(w, vdupq_n_u8(15))), x);
+          quads(i, vreinterpretq_s8_u8(vshrq_n_u8(w, 4)), x + kDigits * R);
+        } else {
+          // As signed bytes codes are 128 less, which 2 * 64 makes good.
+          quads(i, vreinterpretq_s8_u8(veorq_u8(w, vdupq_n_u8(0x80))), x);
+          quads(i, vdupq_n_s8(64), x);
+          quads(i, vdupq_n_s8(64), x);
+        }
       }
     }
-  }
-
- private:
-  static uint8x16_t load_codes(const std::byte* codes) {
-    return vld1q_u8(reinterpret_cast<const std::uint8_t*>(codes));
-  }
-  static int8x16_t centered(uint8x16_t w) {
-    return vreinterpretq_s8_u8(veorq_u8(w, vdupq_n_u8(0x80)));
-  }
-  static int8x16_t quad(std::int32_t x) {
-    return vreinterpretq_s8_s32(vdupq_n_s32(x));
-  }
-  template <int R>
-  static void digits(Acc (&acc)[R], int i, int8x16_t w, const std::int32_t* x) {
-    for (int r = 0; r < R; ++r) {
-      acc[r].high.v[i] = vdotq_s32(acc[r].high.v[i], w, quad(x[r]));
-      acc[r].low.v[i] = vdotq_s32(acc[r].low.v[i], w, quad(x[R + r]));
+    F finish(int r) const {
+      return each<F>([&](int i) {
+        int32x4_t sum = acc[r][kDigits - 1].v[i];
+        if constexpr (kDigits == 2) {
+          sum = vaddq_s32(sum, vshlq_n_s32(acc[r][0].v[i], 8));
+        }
+        return vcvtq_f32_s32(sum);
+      });
     }
-  }
-  template <int R>
-  static void bytes(Acc (&acc)[R], int i, int8x16_t w, const std::int32_t* x) {
-    for (int r = 0; r < R; ++r) {
-      acc[r].low.v[i] = vdotq_s32(acc[r].low.v[i], w, quad(x[r]));
+    void quads(int i, int8x16_t w, const std::int32_t* x) {
+      for (int r = 0; r < R; ++r) {
+        for (int d = 0; d < kDigits; ++d) {
+          auto& sum = acc[r][d].v[i];
+          const auto in = vreinterpretq_s8_s32(vdupq_n_s32(x[d * R + r]));
+          sum = vdotq_s32(sum, w, in);
+        }
+      }
     }
-  }
+  };
 };
 
 } // namespace

@@ -17,17 +17,12 @@ namespace {
 struct Portable {
   static constexpr int kRows = 4;          // most rows of a panel
   static constexpr bool kHasBytes = false; // fast kernels of its own
-  template <int R>
-  static constexpr int kSplit = 1; // accumulators of a row
-  template <int R>
-  static constexpr int kTiles = 1; // tiles at once
   struct F {
     alignas(64) float v[16];
   };
   struct I {
     alignas(64) std::int32_t v[16];
   };
-  using Acc = I; // sums of products of integers, one for each output
 
   template <class Result, class Each>
   static Result lanes(Each each) {
@@ -114,12 +109,7 @@ struct Portable {
     return most;
   }
 
-  static Acc start(std::int32_t x) {
-    return lanes<I>([&](int) { return x; });
-  }
-  static F finish(const Acc& acc) { return to_float(acc); }
-
-  /// Four integers of at most kLargestDigits, as exact_step wants them: the
+  /// Four integers of at most kLargestDigits, as Sums wants them: the
   /// first of two words to quad[0], the other to quad[rows].
   static void encode_exact(
       const std::int32_t* x, std::int32_t* quad, int rows) {
@@ -132,35 +122,38 @@ struct Portable {
     std::memcpy(quad + rows, pairs + 2, 4);
   }
 
-  static Acc add_acc(const Acc& a, const Acc& b) {
-    return lanes<I>([&](int i) { return a.v[i] + b.v[i]; });
-  }
+  /// Sums of products of codes with the integers of R rows, one for each
+  /// output and row. Codes come in steps of 64 bytes (see Layout), with the
+  /// quads that go with them.
+  template <bool kFast, int R>
+  struct Sums {
+    I acc[R];
 
-  /// Adds the products of one step of codes (64 bytes; see Layout) with the
-  /// quads of R rows that go with it. Sums may be spread over kSplit
-  /// accumulators, so that they do not wait for each other.
-  template <int kBits, int R, int kSplit>
-  static void exact_step(
-      Acc (&accs)[kSplit][R], const std::byte* codes, const std::int32_t* x) {
-    auto& acc = accs[0];
-    constexpr int kQuads = kBits == 4 ? 2 : 1;
-    for (int r = 0; r < R; ++r) {
-      std::int16_t in[4 * kQuads];
-      for (int k = 0; k < 2 * kQuads; ++k) {
-        std::memcpy(in + 2 * k, x + k * R + r, 4);
-      }
-      for (int i = 0; i < 16; ++i) {
-        for (int j = 0; j < 4; ++j) {
-          const auto code = static_cast<int>(codes[4 * i + j]);
-          if constexpr (kBits == 4) {
-            acc[r].v[i] += (code & 15) * in[j] + (code >> 4) * in[4 + j];
-          } else {
-            acc[r].v[i] += code * in[j];
+    void start(int r, std::int32_t x) {
+      acc[r] = lanes<I>([&](int) { return x; });
+    }
+    template <int kBits>
+    void add(const std::byte* codes, const std::int32_t* x) {
+      constexpr int kQuads = kBits == 4 ? 2 : 1;
+      for (int r = 0; r < R; ++r) {
+        std::int16_t in[4 * kQuads];
+        for (int k = 0; k < 2 * kQuads; ++k) {
+          std::memcpy(in + 2 * k, x + k * R + r, 4);
+        }
+        for (int i = 0; i < 16; ++i) {
+          for (int j = 0; j < 4; ++j) {
+            const auto code = static_cast<int>(codes[4 * i + j]);
+            if constexpr (kBits == 4) {
+              acc[r].v[i] += (code & 15) * in[j] + (code >> 4) * in[4 + j];
+            } else {
+              acc[r].v[i] += code * in[j];
+            }
           }
         }
       }
     }
-  }
+    F finish(int r) const { return to_float(acc[r]); }
+  };
 };
 
 } // namespace

@@ -14,30 +14,31 @@ constexpr int kPanelsAtOnce = 8; // share a pair of tiles while it is in cache
 using Buffer = std::array<float, kMostRows * kBlock>; // [rows, kBlock]
 
 /// Work to be shared out: blocks of panels times ranges of pairs of tiles.
+/// Ranges begin long, so that each thread reads memory from one place on, and
+/// end short, so that the last one does not hold up much.
 class Split {
  public:
   Split(int n_panels, int n_pairs, int n_threads)
-      : n_panels_(n_panels), n_pairs_(n_pairs) {
-    n_blocks_ = (n_panels + kPanelsAtOnce - 1) / kPanelsAtOnce;
-    // Enough pieces that the last one does not hold up much.
-    const int wanted = 16 * n_threads;
-    const int ranges = std::clamp(wanted / n_blocks_, 1, n_pairs);
-    pairs_at_once_ = (n_pairs + ranges - 1) / ranges;
-    n_ranges_ = (n_pairs + pairs_at_once_ - 1) / pairs_at_once_;
+      : n_panels_(n_panels),
+        n_blocks_((n_panels + kPanelsAtOnce - 1) / kPanelsAtOnce) {
+    const int shares = std::max(2, 2 * n_threads / n_blocks_);
+    for (int pair = 0; pair < n_pairs;) {
+      starts_.push_back(pair);
+      pair += (n_pairs - pair + shares - 1) / shares;
+    }
+    starts_.push_back(n_pairs);
   }
 
-  int n_pieces() const { return n_blocks_ * n_ranges_; }
+  int n_pieces() const { return n_blocks_ * n_ranges(); }
 
   /// Calls f(panel, pair) for all of a piece.
   template <class Each>
   void run(int piece, const Each& each) const {
-    // run() of the pool counts down; weights lie in memory upwards.
-    piece = n_pieces() - 1 - piece;
-    const int first_panel = piece / n_ranges_ * kPanelsAtOnce;
+    // A long range of all blocks before the next shorter one.
+    const int first_panel = piece % n_blocks_ * kPanelsAtOnce;
     const int last_panel = std::min(first_panel + kPanelsAtOnce, n_panels_);
-    const int first_pair = piece % n_ranges_ * pairs_at_once_;
-    const int last_pair = std::min(first_pair + pairs_at_once_, n_pairs_);
-    for (int pair = first_pair; pair < last_pair; ++pair) {
+    const auto range = static_cast<std::size_t>(piece / n_blocks_);
+    for (int pair = starts_[range]; pair < starts_[range + 1]; ++pair) {
       for (int panel = first_panel; panel < last_panel; ++panel) {
         each(panel, pair);
       }
@@ -45,11 +46,11 @@ class Split {
   }
 
  private:
+  int n_ranges() const { return static_cast<int>(starts_.size()) - 1; }
+
   int n_panels_;
-  int n_pairs_;
   int n_blocks_;
-  int pairs_at_once_;
-  int n_ranges_;
+  std::vector<int> starts_; // of the ranges, and the end
 };
 
 /// The outputs of a pair of tiles with their biases, in `to`. -> how many

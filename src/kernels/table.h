@@ -51,7 +51,9 @@ struct Table {
   void (*to_f16)(const float* x, int n, std::uint16_t* y);
   void (*attend_f16)(const AttendArgs&);
   void (*attend_f32)(const AttendArgs&);
-  /// log Σ exp(x) and the index of the first largest value.
+  /// The largest of n values, numbers all of them.
+  float (*largest)(const float* x, int n);
+  /// log Σ exp(x), given the largest value.
   double (*log_sum_exp)(const float* x, int n, float largest);
 
   Tiles tiles_for(const Layout& layout, Accuracy accuracy) const {
@@ -68,5 +70,9 @@ struct Table {
 
 /// Every table that this CPU can run, the best first; never empty.
 std::vector<const Table*> usable_tables();
+
+inline const Table& best_table() {
+  return *usable_tables().front();
+}
 
 } // namespace lockstep::kernels

@@ -52,6 +52,7 @@ TEST_CASE("norms, gates and sums are those of double precision") {
                 .epsilon(2e-6));
       }
       const float largest = *std::max_element(x.begin(), x.end());
+      CHECK(table->largest(x.data(), n) == largest);
       CHECK(
           table->log_sum_exp(x.data(), n, largest) ==
           doctest::Approx(std::log(sum)).epsilon(1e-6));

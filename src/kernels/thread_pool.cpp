@@ -46,12 +46,12 @@ ThreadPool::~ThreadPool() {
   }
 }
 
-void ThreadPool::start(const Work& work, int n) {
+void ThreadPool::start(const Work& work) {
   work_ = work;
-  unfinished_.store(n, std::memory_order_relaxed);
+  unfinished_.store(work.n, std::memory_order_relaxed);
   const auto round = open_.load(std::memory_order_relaxed) & ~kPartsMask;
   open_.store(
-      round + kRound + static_cast<std::uint64_t>(n),
+      round + kRound + static_cast<std::uint64_t>(work.n),
       std::memory_order_release);
   open_.notify_all();
   while (take_part()) {
@@ -76,7 +76,7 @@ bool ThreadPool::take_part() {
   } while (!open_.compare_exchange_weak(
       open, open - 1, std::memory_order_acquire, std::memory_order_acquire));
   // The part that was taken keeps run() from returning, so work_ stays.
-  work_.call(work_.context, static_cast<int>((open & kPartsMask) - 1));
+  work_.call(work_.context, work_.n - static_cast<int>(open & kPartsMask));
   if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     unfinished_.notify_one();
   }

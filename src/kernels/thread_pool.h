@@ -22,8 +22,8 @@ class ThreadPool {
 
   int n_threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls part(i) once for each i from 0 to n - 1, on any thread, and returns
-  /// when all are done; what they wrote is then visible. One caller at a time,
+  /// Calls part(i) once for each i from 0 to n - 1, on any thread, begun in this
+  /// order, and returns when all are done; what they wrote is then visible. One caller at a time,
   /// not from within a part. `part` must not throw.
   template <class Part>
   void run(int n, const Part& part) {
@@ -37,17 +37,18 @@ class ThreadPool {
         {[](const void* context, int i) {
            (*static_cast<const Part*>(context))(i);
          },
-         &part},
-        n);
+         &part,
+         n});
   }
 
  private:
   struct Work {
     void (*call)(const void* context, int i) = nullptr;
     const void* context = nullptr;
+    int n = 0; // parts
   };
 
-  void start(const Work& work, int n);
+  void start(const Work& work);
   bool take_part();
   void follow();
 

@@ -62,90 +62,51 @@ void quantize(const float* x, std::ptrdiff_t stride, const Panel& panel) {
   }
 }
 
-/// kTiles at once: where there are few rows, as many streams from memory.
-template <
-    class V,
-    bool kFast,
-    int kBits,
-    bool kSymmetric,
-    Stored kScale,
-    int R,
-    int kTiles>
+template <class V, bool kFast, int kBits, bool kSymmetric, Stored kScale, int R>
 void quantized_tile(
     const TileArgs& args, const std::byte* weights, float* out) {
   constexpr int kSteps = kBlock * kBits / 8 / 4; // of 64 bytes in a block
   constexpr int kWords = kFast ? 1 : 2;
-  constexpr int kSplit = V::template kSplit<R * kTiles>;
   constexpr std::size_t kScaleBytes = kTile * bytes_of(kScale);
-  const std::size_t apart = args.layout->tile_bytes();
   const int per_group = args.layout->group / kBlock;
   const std::int32_t* x = args.x.quads;
   const float* scales = args.x.scales;
   const std::int32_t* totals = args.x.totals;
-  typename V::F sum[kTiles][R];
-  for (auto& tile : sum) {
-    for (auto& row : tile) {
-      row = V::set(0.0F);
-    }
+  typename V::F sum[R];
+  for (auto& row : sum) {
+    row = V::set(0.0F);
   }
   for (int block = 0; block < args.x.in / kBlock;) {
-    typename V::F scale[kTiles];
-    typename V::F bias[kTiles];
-    for (int t = 0; t < kTiles; ++t) {
-      const auto* record = weights + static_cast<std::size_t>(t) * apart;
-      __builtin_prefetch(record + 4096);
-      scale[t] = load_stored<V, kScale>(record);
-      if constexpr (!kSymmetric) {
-        bias[t] = load_stored<V, kScale>(record + kScaleBytes);
-      }
+    const auto scale = load_stored<V, kScale>(weights);
+    auto bias = V::set(0.0F);
+    if constexpr (!kSymmetric) {
+      bias = load_stored<V, kScale>(weights + kScaleBytes);
     }
     weights += kScaleBytes * (kSymmetric ? 1 : 2);
     for (const int end = block + per_group; block < end; ++block) {
-      typename V::Acc acc[kTiles][kSplit][R];
-      for (auto& tile : acc) {
-        for (int r = 0; r < R; ++r) {
-          tile[0][r] =
-              V::start(kSymmetric ? -args.layout->zero * totals[r] : 0);
-          for (int s = 1; s < kSplit; ++s) {
-            tile[s][r] = V::start(0);
-          }
-        }
+      typename V::template Sums<kFast, R> sums;
+      for (int r = 0; r < R; ++r) {
+        sums.start(r, kSymmetric ? -args.layout->zero * totals[r] : 0);
       }
       for (int step = 0; step < kSteps; ++step) {
-        for (int t = 0; t < kTiles; ++t) {
-          const auto* codes = weights + static_cast<std::size_t>(t) * apart;
-          __builtin_prefetch(codes + 4096);
-          if constexpr (kFast) {
-            V::template fast_step<kBits, R, kSplit>(acc[t], codes, x);
-          } else {
-            V::template exact_step<kBits, R, kSplit>(acc[t], codes, x);
-          }
-        }
+        sums.template add<kBits>(weights, x);
         weights += 64;
         x += kBlock / 4 / kSteps * kWords * R;
       }
       for (int r = 0; r < R; ++r) {
         const auto by = V::set(scales[r]);
-        const auto total = V::set(static_cast<float>(totals[r]) * scales[r]);
-        for (int t = 0; t < kTiles; ++t) {
-          auto all = acc[t][0][r];
-          for (int s = 1; s < kSplit; ++s) {
-            all = V::add_acc(all, acc[t][s][r]);
-          }
-          sum[t][r] = V::fma(V::finish(all), V::mul(scale[t], by), sum[t][r]);
-          if constexpr (!kSymmetric) {
-            sum[t][r] = V::fma(bias[t], total, sum[t][r]);
-          }
+        sum[r] = V::fma(sums.finish(r), V::mul(scale, by), sum[r]);
+        if constexpr (!kSymmetric) {
+          const float total = static_cast<float>(totals[r]) * scales[r];
+          sum[r] = V::fma(bias, V::set(total), sum[r]);
         }
       }
       scales += R;
       totals += R;
     }
   }
-  for (int t = 0; t < kTiles; ++t) {
-    for (int r = 0; r < R; ++r) {
-      V::store(out + r * args.stride + t * kTile, sum[t][r]);
-    }
+  for (int r = 0; r < R; ++r) {
+    V::store(out + r * args.stride, sum[r]);
   }
 }
 
@@ -223,8 +184,8 @@ void for_tiles(int n_tiles, Call call) {
 template <class V, bool kFast, int kBits, bool kSymmetric, Stored kScale>
 void quantized_tiles(const TileArgs& args) {
   with_rows<V::kRows>(args.x.rows, [&]<int R>() {
-    for_tiles<V::template kTiles<R>>(args.n_tiles, [&]<int T>(int t) {
-      quantized_tile<V, kFast, kBits, kSymmetric, kScale, R, T>(
+    for_tiles<1>(args.n_tiles, [&]<int T>(int t) {
+      quantized_tile<V, kFast, kBits, kSymmetric, kScale, R>(
           args,
           args.weights +
               static_cast<std::size_t>(t) * args.layout->tile_bytes(),
