@@ -38,6 +38,17 @@ check-portable: ## can clang with libc++, as on macOS, read every source?
 	@tools/setup build check
 	@tools/lint portable
 
+bench: build ## single kernels beside the machine's limits
+	@tools/setup bench
+	@tools/build bench kernels_bench
+	@build/bench/kernels_bench --benchmark_counters_tabular=true
+
+peers: build ## lockstep beside llama.cpp, by turns (builds it first: long)
+	@tools/setup demo bench
+	@tools/build bench kernels_bench
+	@bench/peers/install
+	@bench/peers/run.py
+
 format: ## clang-format every source
 	@tools/setup check
 	@tools/lint format --fix
@@ -52,6 +63,6 @@ install: build ## into PREFIX (/usr/local); run as root where that needs it
 
 clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
-	@rm -rf build/asan build/tsan build/dev build/lint build/rust
+	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/lint build/rust
 
-.PHONY: help demo build check test e2e asan check-portable format tidy install clean
+.PHONY: help demo build check test e2e asan check-portable bench peers format tidy install clean

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kSlots = 1;
+constexpr int kChunkAlone = 512;
+constexpr int kChunkOfMany = 64;
 
 /// Which rank holds which layers, as one line: "0-14 15-29".
 std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
@@ -124,6 +126,9 @@ Session::Session(
         }
       });
 
+  const int chunk = options.chunk > 0   ? options.chunk
+                    : group.size() == 1 ? kChunkAlone
+                                        : kChunkOfMany;
   exchange_ = make_exchange(options.exchange, group);
   PipelineOptions pipeline;
   pipeline.rank = group.rank();
@@ -131,11 +136,10 @@ Session::Session(
   pipeline.epoch = 1;
   pipeline.plan_hash = hash_of(fingerprint + " " + layers);
   pipeline.hidden = config_.hidden;
-  pipeline.limits = {kSlots, context_, config_.vocab, options.chunk};
+  pipeline.limits = {kSlots, context_, config_.vocab, chunk};
   std::optional<sched::Scheduler> scheduler;
   if (group.is_first()) {
-    scheduler.emplace(
-        sched::SchedulerOptions{group.size(), context_, options.chunk});
+    scheduler.emplace(sched::SchedulerOptions{group.size(), context_, chunk});
   }
   engine_ = std::make_unique<Engine>(
       Pipeline(*stage_, pipeline),

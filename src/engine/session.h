@@ -27,7 +27,9 @@ struct SessionOptions {
   ExchangeKind exchange = ExchangeKind::gather;
   ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
-  int chunk = 64;  // most prompt tokens of one tick
+  /// Most prompt tokens of one tick; 0 = few where several ranks are to be busy
+  /// at once, many for one alone.
+  int chunk = 0;
   std::string version; // of this program
   /// Told the share of this rank's weights that has been read, 0 … 1.
   std::function<void(double)> on_load;

@@ -37,9 +37,13 @@ void quantize(const float* x, std::ptrdiff_t stride, const Panel& panel) {
       const auto zero = V::set(0.0F);
       const float poison = V::sum(V::fma(a, zero, V::mul(b, zero)));
       const auto by = V::set(most > 0.0F ? kMost / most : 0.0F);
+      // Within bounds even where a value is no number.
+      const auto bounded = [&by](const auto& v) {
+        return V::min(V::max(V::mul(v, by), V::set(-kMost)), V::set(kMost));
+      };
       std::int32_t digits[kBlock];
-      V::store_ints(digits, V::round(V::mul(a, by)));
-      V::store_ints(digits + kTile, V::round(V::mul(b, by)));
+      V::store_ints(digits, V::round(bounded(a)));
+      V::store_ints(digits + kTile, V::round(bounded(b)));
       std::int32_t total = 0;
       for (const std::int32_t digit : digits) {
         total += digit;

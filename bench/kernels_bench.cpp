@@ -1,0 +1,128 @@
+// Single kernels beside what one thread of this machine can read (read_memory).
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "kernels/attention.h"
+#include "kernels/product.h"
+#include "support/random_matrix.h"
+
+namespace lockstep::kernels {
+
+namespace {
+
+using testing::random_rows;
+using testing::RandomMatrix;
+
+double as_double(std::int64_t x) {
+  return static_cast<double>(x);
+}
+
+/// Reads more than any cache holds, as kernels do: 64 bytes after the other.
+void read_memory(benchmark::State& state) {
+  Arena arena;
+  const std::size_t n = std::size_t{256} << 20;
+  const auto memory = arena.take(n);
+  for (std::size_t i = 0; i < n; i += 4096) {
+    memory.get()[i] = std::byte{1};
+  }
+  for (auto _ : state) {
+    std::uint64_t sums[8] = {};
+    for (std::size_t i = 0; i < n; i += 64) {
+      const auto* p = reinterpret_cast<const std::uint64_t*>(memory.get() + i);
+      for (int k = 0; k < 8; ++k) {
+        sums[k] += p[k];
+      }
+    }
+    benchmark::DoNotOptimize(sums);
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(n));
+}
+BENCHMARK(read_memory)->Unit(benchmark::kMillisecond);
+
+/// Matrices of the demo model: out, in, bits, rows of activations, threads;
+/// as many of them, one after the other, as a token passes through.
+void product(benchmark::State& state) {
+  const int out = static_cast<int>(state.range(0));
+  const int in = static_cast<int>(state.range(1));
+  const int bits = static_cast<int>(state.range(2));
+  const int rows = static_cast<int>(state.range(3));
+  const auto accuracy =
+      state.range(5) == 0 ? Accuracy::exact : Accuracy::fast;
+  Context context(
+      best_table(), accuracy, static_cast<int>(state.range(4)));
+  std::mt19937 random(1);
+  Arena arena;
+  const RandomMatrix matrix(
+      out, in, {bits, 32, bits == 8, Stored::f16}, random);
+  const int n = std::max(1, 64'000'000 / (out * in * bits / 8));
+  std::vector<Product> products;
+  std::size_t bytes = 0;
+  for (int i = 0; i < n; ++i) {
+    std::vector<Weighted> parts;
+    parts.push_back({matrix.packed(arena, context.pool), {}});
+    bytes += parts[0].matrix.bytes();
+    products.emplace_back(std::move(parts));
+  }
+  const auto x = random_rows(rows, in, random);
+  std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(out));
+  for (auto _ : state) {
+    for (const auto& one : products) {
+      Activations activations(
+          context, one.forms(), {x.data(), rows, in, nullptr, 0.0F});
+      one.run(context, activations, nullptr, y.data());
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+  state.counters["FLOP/s"] = benchmark::Counter(
+      2.0 * as_double(out) * as_double(in) * as_double(rows) * n,
+      benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(product)
+    ->ArgNames({"out", "in", "bits", "rows", "threads", "fast"})
+    ->ArgsProduct({{3072}, {576}, {4}, {1, 8, 512}, {1, 2}, {0, 1}})
+    ->ArgsProduct({{576}, {1536}, {4}, {1, 512}, {1, 2}, {0}})
+    ->ArgsProduct({{49152}, {576}, {8}, {1}, {1, 2}, {0}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+/// One token of 9 heads over so many places.
+void attention(benchmark::State& state) {
+  const int places = static_cast<int>(state.range(0));
+  Context context(
+      best_table(), Accuracy::exact, static_cast<int>(state.range(1)));
+  const AttentionShape shape{9, 3, 64, 0.125F, Stored::f32};
+  RopeTable rope(std::vector<double>(32, 100.0));
+  rope.reserve(places);
+  const int room = (places + kTile - 1) / kTile * kTile;
+  std::vector<std::byte> keys(static_cast<std::size_t>(room) * 3 * 64 * 4);
+  auto values = keys;
+  std::mt19937 random(2);
+  const auto row = random_rows(1, shape.row(), random);
+  std::vector<float> out(9 * 64);
+  for (auto _ : state) {
+    attend_parts(
+        context,
+        shape,
+        rope,
+        {{0, 1, places - 1, room, keys.data(), values.data()}},
+        row.data(),
+        out.data());
+  }
+  state.SetBytesProcessed(
+      state.iterations() * static_cast<std::int64_t>(2 * keys.size()));
+}
+BENCHMARK(attention)
+    ->ArgNames({"places", "threads"})
+    ->ArgsProduct({{128, 512, 4096}, {1, 2}})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+
+} // namespace
+
+} // namespace lockstep::kernels
+
+BENCHMARK_MAIN();
