@@ -17,6 +17,7 @@
 #include "app/prompt.h"
 #include "app/rank.h"
 #include "app/report.h"
+#include "app/warning.h"
 #include "app/world_options.h"
 #include "base/error.h"
 #include "engine/session.h"
@@ -143,6 +144,7 @@ int run_rank(
     session_options.on_load = [&bar](double share) { bar.show(share); };
   }
   engine::Session session(group, checkpoint, session_options, lifeline);
+  warn(session, group);
   bar.clear();
   lifeline.set_phase("generating");
   auto& engine = session.engine();

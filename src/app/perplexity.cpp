@@ -15,6 +15,7 @@
 #include "app/progress.h"
 #include "app/prompt.h"
 #include "app/rank.h"
+#include "app/warning.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "engine/session.h"
@@ -150,6 +151,7 @@ int run_rank(
   session_options.compute = options.world.compute;
   session_options.version = LOCKSTEP_VERSION;
   engine::Session session(group, checkpoint, session_options, lifeline);
+  warn(session, group);
   if (options.window > session.context()) {
     fail(
         ErrorKind::request,

@@ -24,11 +24,19 @@ std::string layers_of(const RankReport& rank) {
   return text;
 }
 
+std::string device_of(const RankReport& rank) {
+  if (rank.threads == 0) {
+    return rank.device;
+  }
+  const char* plural = rank.threads == 1 ? "" : "s";
+  return fmt::format("{}, {} thread{}", rank.device, rank.threads, plural);
+}
+
 Cells cells_of(const RankReport& rank) {
   return {
       std::to_string(rank.rank),
       rank.host,
-      rank.device,
+      device_of(rank),
       layers_of(rank),
       format_bytes(rank.weights_bytes),
       format_bytes(rank.kv_bytes),

@@ -58,6 +58,8 @@ class Session {
   int context() const { // tokens
     return context_;
   }
+  /// What the user should know of how this rank computes; empty = nothing.
+  const std::string& warning() const { return compute_.warning; }
 
   /// Collective, after the last tick: every rank's report, on all ranks.
   std::vector<RankReport> gather_reports() const;

@@ -37,6 +37,7 @@ Activations::Activations(
     quads_.resize(n / 4 * static_cast<std::size_t>(words_));
     scales_.resize(n / kBlock);
     totals_.resize(n / kBlock);
+    sums_.resize(n / kBlock);
   }
   if (forms.dense) {
     values_.resize(n);
@@ -84,6 +85,7 @@ Panel Activations::panel(int i) {
     panel.quads = quads_.data() + at / 4 * static_cast<std::size_t>(words_);
     panel.scales = scales_.data() + at / kBlock;
     panel.totals = totals_.data() + at / kBlock;
+    panel.sums = sums_.data() + at / kBlock;
   }
   if (forms_.dense) {
     panel.values = values_.data() + at;
@@ -105,6 +107,7 @@ void Activations::put_block(
     block.quads += before / 4 * words_;
     block.scales += before / kBlock;
     block.totals += before / kBlock;
+    block.sums += before / kBlock;
     context.table->quantize_for(context.accuracy)(values, stride, block);
   }
   if (forms_.dense) {

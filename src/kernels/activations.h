@@ -59,6 +59,7 @@ class Activations {
   std::vector<std::int32_t> quads_;
   std::vector<float> scales_;
   std::vector<std::int32_t> totals_;
+  std::vector<float> sums_;
   std::vector<float> values_;
 };
 

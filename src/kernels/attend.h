@@ -13,29 +13,47 @@ namespace lockstep::kernels {
 
 namespace {
 
-/// scores[q][i] = queries q · key of place first + i, for whole tiles.
-template <class V, Stored kType, int R>
-void score_places(const AttendArgs& args, int n_places, float* scores) {
+/// scores[q][i] = query q · key of place first + i, for `kTiles` tiles at once:
+/// where queries are few, sums would wait for each other.
+template <class V, Stored kType, int R, int kTiles>
+void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   const auto step = kTile * bytes_of(kType);
-  const auto* keys = static_cast<const std::byte*>(args.keys) +
-                     static_cast<std::size_t>(args.first / kTile) *
-                         static_cast<std::size_t>(args.head_dim) * step;
-  for (int place = 0; place < n_places; place += kTile) {
-    typename V::F sum[R];
-    for (int q = 0; q < R; ++q) {
-      sum[q] = V::set(0.0F);
-    }
-    const float* query = args.queries;
-    for (int d = 0; d < args.head_dim; ++d, query += R, keys += step) {
-      const auto key = load_stored<V, kType>(keys);
-      for (int q = 0; q < R; ++q) {
-        sum[q] = V::fma(key, V::set(query[q]), sum[q]);
-      }
-    }
-    for (int q = 0; q < R; ++q) {
-      V::store(scores + q * kChunk + place, sum[q]);
+  const auto apart = static_cast<std::size_t>(args.head_dim) * step;
+  typename V::F sum[kTiles][R];
+  for (auto& tile : sum) {
+    for (auto& query : tile) {
+      query = V::set(0.0F);
     }
   }
+  const float* query = args.queries;
+  for (int d = 0; d < args.head_dim; ++d, query += R, keys += step) {
+    for (int t = 0; t < kTiles; ++t) {
+      const auto key =
+          load_stored<V, kType>(keys + static_cast<std::size_t>(t) * apart);
+      for (int q = 0; q < R; ++q) {
+        sum[t][q] = V::fma(key, V::set(query[q]), sum[t][q]);
+      }
+    }
+  }
+  for (int t = 0; t < kTiles; ++t) {
+    for (int q = 0; q < R; ++q) {
+      V::store(scores + q * kChunk + t * kTile, sum[t][q]);
+    }
+  }
+}
+
+/// Scores of `n_tiles` whole tiles of places.
+template <class V, Stored kType, int R>
+void score_places(const AttendArgs& args, int n_tiles, float* scores) {
+  const auto tile =
+      static_cast<std::size_t>(args.head_dim) * kTile * bytes_of(kType);
+  const auto* keys = static_cast<const std::byte*>(args.keys) +
+                     static_cast<std::size_t>(args.first / kTile) * tile;
+  constexpr int kAtOnce = R <= V::kRows / 3 ? 4 : 1;
+  for_tiles<kAtOnce>(n_tiles, [&]<int T>(int t) {
+    score_tiles<V, kType, R, T>(
+        args, keys + static_cast<std::size_t>(t) * tile, scores + t * kTile);
+  });
 }
 
 /// Scores become weights exp(score - largest); those of places that a query
@@ -69,29 +87,59 @@ void weigh(const AttendArgs& args, int n_places, float* scores) {
   }
 }
 
-/// mixed[q] = Σ weights[q][i] * value of place first + i
-template <class V, Stored kType, int R>
-void mix_values(const AttendArgs& args, int n_places, const float* weights) {
+/// mixed[q] = Σ weights[q][i] * value of place first + i, for `kTiles` times
+/// kTile dimensions at once.
+template <class V, Stored kType, int R, int kTiles>
+void mix_tiles(
+    const AttendArgs& args,
+    int n_places,
+    const float* weights,
+    const std::byte* values,
+    float* mixed) {
   const int width = tiles_of(args.head_dim) * kTile;
   const auto apart = static_cast<std::size_t>(width) * bytes_of(kType);
-  for (int d = 0; d < width; d += kTile) {
-    const auto* values = static_cast<const std::byte*>(args.values) +
-                         static_cast<std::size_t>(args.first) * apart +
-                         static_cast<std::size_t>(d) * bytes_of(kType);
-    typename V::F sum[R];
-    for (int q = 0; q < R; ++q) {
-      sum[q] = V::set(0.0F);
-    }
-    for (int i = 0; i < n_places; ++i, values += apart) {
-      const auto value = load_stored<V, kType>(values);
-      for (int q = 0; q < R; ++q) {
-        sum[q] = V::fma(value, V::set(weights[q * kChunk + i]), sum[q]);
-      }
-    }
-    for (int q = 0; q < R; ++q) {
-      V::store(args.mixed + q * width + d, sum[q]);
+  typename V::F sum[kTiles][R];
+  for (auto& tile : sum) {
+    for (auto& query : tile) {
+      query = V::set(0.0F);
     }
   }
+  for (int i = 0; i < n_places; ++i, values += apart) {
+    typename V::F value[kTiles];
+    for (int t = 0; t < kTiles; ++t) {
+      value[t] = load_stored<V, kType>(
+          values + static_cast<std::size_t>(t) * kTile * bytes_of(kType));
+    }
+    for (int q = 0; q < R; ++q) {
+      const auto weight = V::set(weights[q * kChunk + i]);
+      for (int t = 0; t < kTiles; ++t) {
+        sum[t][q] = V::fma(value[t], weight, sum[t][q]);
+      }
+    }
+  }
+  for (int t = 0; t < kTiles; ++t) {
+    for (int q = 0; q < R; ++q) {
+      V::store(mixed + q * width + t * kTile, sum[t][q]);
+    }
+  }
+}
+
+template <class V, Stored kType, int R>
+void mix_values(const AttendArgs& args, int n_places, const float* weights) {
+  const int n_tiles = tiles_of(args.head_dim);
+  const auto tile = kTile * bytes_of(kType);
+  const auto* values = static_cast<const std::byte*>(args.values) +
+                       static_cast<std::size_t>(args.first) *
+                           static_cast<std::size_t>(n_tiles) * tile;
+  constexpr int kAtOnce = R <= V::kRows / 3 ? 4 : R <= V::kRows / 2 ? 2 : 1;
+  for_tiles<kAtOnce>(n_tiles, [&]<int T>(int t) {
+    mix_tiles<V, kType, R, T>(
+        args,
+        n_places,
+        weights,
+        values + static_cast<std::size_t>(t) * tile,
+        args.mixed + t * kTile);
+  });
 }
 
 template <class V, Stored kType, int R>
@@ -103,9 +151,8 @@ void attend_some(const AttendArgs& args) {
   }
   int n_places = last - args.first + 1;
   n_places = n_places < kChunk ? n_places : kChunk;
-  const int whole = tiles_of(n_places) * kTile;
-  score_places<V, kType, R>(args, whole, scores);
-  weigh<V>(args, whole, scores);
+  score_places<V, kType, R>(args, tiles_of(n_places), scores);
+  weigh<V>(args, tiles_of(n_places) * kTile, scores);
   mix_values<V, kType, R>(args, n_places, scores);
 }
 

@@ -87,15 +87,19 @@ struct Avx512 {
     quad[rows] = static_cast<std::int32_t>(low);
   }
 
-  static I dot_bytes(I acc, I weights, std::int32_t quad) {
-    return _mm512_dpbusd_epi32(acc, weights, _mm512_set1_epi32(quad));
+  // In assembly because GCC broadcasts into a register of its own and copies
+  // accumulators, and then has too few registers for twelve rows.
+  static void dot_bytes(I& acc, I weights, const std::int32_t* quad) {
+    asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(acc) : "v"(weights), "m"(*quad));
   }
-  static I dot_pairs(I acc, I weights, std::int32_t pair) {
-    const I x = _mm512_set1_epi32(pair);
+  static void dot_pairs(I& acc, I weights, const std::int32_t* pair) {
     if constexpr (kVnni) {
-      return _mm512_dpwssd_epi32(acc, weights, x);
+      asm("vpdpwssd %2%{1to16%}, %1, %0"
+          : "+v"(acc)
+          : "v"(weights), "m"(*pair));
     } else {
-      return _mm512_add_epi32(acc, _mm512_madd_epi16(weights, x));
+      acc = _mm512_add_epi32(
+          acc, _mm512_madd_epi16(weights, _mm512_set1_epi32(*pair)));
     }
   }
 
@@ -133,8 +137,7 @@ struct Avx512 {
     }
     void pairs(int split, I w, const std::int32_t* x) {
       for (int r = 0; r < R; ++r) {
-        auto& sum = acc[split % kSplit][r];
-        sum = dot_pairs(sum, w, x[r]);
+        dot_pairs(acc[split % kSplit][r], w, x + r);
       }
     }
   };
@@ -176,7 +179,7 @@ struct Avx512 {
     void quads(int split, I w, const std::int32_t* x) {
       for (int d = 0; d < kDigits; ++d) {
         for (int r = 0; r < R; ++r) {
-          acc[split][d][r] = dot_bytes(acc[split][d][r], w, x[d * R + r]);
+          dot_bytes(acc[split][d][r], w, x + d * R + r);
         }
       }
     }

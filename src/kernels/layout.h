@@ -61,6 +61,7 @@ struct Panel {
   std::int32_t* quads = nullptr;
   float* scales = nullptr;        // [in / kBlock][rows]
   std::int32_t* totals = nullptr; // sums of the integers, the same shape
+  float* sums = nullptr;          // scale times total, the same shape
   float* values = nullptr;        // for dense kernels: [in][rows]
 };
 

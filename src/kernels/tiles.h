@@ -48,8 +48,10 @@ void quantize(const float* x, std::ptrdiff_t stride, const Panel& panel) {
       for (const std::int32_t digit : digits) {
         total += digit;
       }
-      panel.scales[block * rows + r] = most / kMost + poison;
+      const float scale = most / kMost + poison;
+      panel.scales[block * rows + r] = scale;
       panel.totals[block * rows + r] = total;
+      panel.sums[block * rows + r] = scale * static_cast<float>(total);
       auto* quads = panel.quads + block * (kBlock / 4) * kWords * rows + r;
       for (int i = 0; i < kBlock; i += 4, quads += kWords * rows) {
         if constexpr (kFast) {
@@ -76,6 +78,7 @@ void quantized_tile(
   const std::int32_t* x = args.x.quads;
   const float* scales = args.x.scales;
   const std::int32_t* totals = args.x.totals;
+  const float* block_sums = args.x.sums;
   typename V::F sum[R];
   for (auto& row : sum) {
     row = V::set(0.0F);
@@ -101,12 +104,12 @@ void quantized_tile(
         const auto by = V::set(scales[r]);
         sum[r] = V::fma(sums.finish(r), V::mul(scale, by), sum[r]);
         if constexpr (!kSymmetric) {
-          const float total = static_cast<float>(totals[r]) * scales[r];
-          sum[r] = V::fma(bias, V::set(total), sum[r]);
+          sum[r] = V::fma(bias, V::set(block_sums[r]), sum[r]);
         }
       }
       scales += R;
       totals += R;
+      block_sums += R;
     }
   }
   for (int r = 0; r < R; ++r) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mlx/ops.h"
+#include "mlx/transforms.h"
 
 namespace lockstep::model {
 
@@ -13,6 +14,8 @@ namespace {
 const std::string kEmbedding = "model.embed_tokens";
 const std::string kNorm = "model.norm";
 const std::string kHead = "lm_head";
+
+constexpr std::size_t kLayersAhead = 8;
 
 /// Tensors outside the layers that this stage leaves to the others.
 std::set<std::string> held_elsewhere(bool is_first, bool is_last, bool tied) {
@@ -83,6 +86,9 @@ mx::array Stage::embed(const mx::array& tokens) const {
 mx::array Stage::forward(mx::array x, const Pass& pass, KvCache& cache) const {
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     x = (*blocks_[i])(x, pass, cache.layer(static_cast<int>(i)));
+    if (i % kLayersAhead == 0) {
+      mx::async_eval({x}); // computes while the rest is still put together
+    }
   }
   return x;
 }
