@@ -117,8 +117,10 @@ def prompt(args, threads, *more):
 
 def start(args):
     text = "Once upon a time"
-    llama_cli = next(p for p in (PEERS / "llama/bin").iterdir()
-                     if p.name in ("llama-completion", "llama-cli"))
+    # What llama-cli once was is now called llama-completion.
+    llama_cli = next(path for path in (
+        PEERS / "llama/bin/llama-completion", PEERS / "llama/bin/llama-cli")
+        if path.exists())
     return "ms to the first token, less is better", by_turns(
         max(args.repeat, 5),
         lockstep=lambda: first_token(

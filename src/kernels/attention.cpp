@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/place_rows.h"
+
 namespace lockstep::kernels {
 
 namespace {
@@ -19,10 +21,12 @@ struct Mix {
 };
 
 /// Takes in the next chunk; always in the order of places.
-void merge(const Mix& chunk, int width, Mix& mix) {
+void merge(const Table& table, const Mix& chunk, int width, Mix& mix) {
   const float largest = std::max(mix.largest, chunk.largest);
-  const float keep = std::exp(mix.largest - largest);
-  const float add = std::exp(chunk.largest - largest);
+  // What has seen nothing yet counts nothing.
+  const float keep =
+      mix.total == 0.0F ? 0.0F : table.exp(mix.largest - largest);
+  const float add = table.exp(chunk.largest - largest);
   mix.largest = largest;
   mix.total = mix.total * keep + chunk.total * add;
   for (int i = 0; i < width; ++i) {
@@ -68,7 +72,7 @@ class Attention {
         static_cast<std::size_t>(n_rows * shape_.n_heads) *
         static_cast<std::size_t>(shape_.head_dim));
     for (const auto& part : parts_) {
-      place_rows(part);
+      place_rows(context_, shape_, rope_, part, rows_, queries_.data());
     }
     make_pieces();
     context_.pool.run(static_cast<int>(pieces_.size()), [&](int i) {
@@ -80,84 +84,6 @@ class Attention {
   }
 
  private:
-  /// Queries and keys turned by their places; keys and values stored.
-  void place_rows(const AttentionPart& part) {
-    // A tile of keys at a time, so that no two threads write to one line.
-    const int first_tile = part.offset / kTile;
-    const int n_tiles = tiles_of(part.offset + part.n) - first_tile;
-    context_.pool.run(n_tiles, [&](int tile) {
-      const int begin = std::max(part.offset, (first_tile + tile) * kTile);
-      const int end =
-          std::min(part.offset + part.n, (first_tile + tile + 1) * kTile);
-      const auto n =
-          static_cast<std::size_t>(shape_.n_kv_heads * shape_.head_dim);
-      std::vector<float> keys(n);
-      std::vector<std::uint16_t> halves(2 * n);
-      for (int place = begin; place < end; ++place) {
-        const int row = part.first + place - part.offset;
-        const float* from =
-            rows_ + static_cast<std::ptrdiff_t>(row) * shape_.row();
-        place_query(from, place, row);
-        from += shape_.n_heads * shape_.head_dim;
-        std::copy_n(from, n, keys.begin());
-        rotate(keys.data(), shape_.n_kv_heads, place);
-        if (shape_.stored == Stored::f32) {
-          store_place(part, place, keys.data(), from + n);
-        } else {
-          context_.table->to_f16(
-              keys.data(), static_cast<int>(n), halves.data());
-          context_.table->to_f16(
-              from + n, static_cast<int>(n), halves.data() + n);
-          store_place(part, place, halves.data(), halves.data() + n);
-        }
-      }
-    });
-  }
-
-  void place_query(const float* from, int place, int row) {
-    const int n = shape_.n_heads * shape_.head_dim;
-    float* query = queries_.data() + static_cast<std::ptrdiff_t>(row) * n;
-    std::copy_n(from, n, query);
-    rotate(query, shape_.n_heads, place);
-    context_.table->scale(query, shape_.scale, n);
-  }
-
-  void rotate(float* heads, int n_heads, int place) const {
-    context_.table->rotate(
-        heads,
-        n_heads,
-        shape_.head_dim,
-        rope_.dims(),
-        rope_.cosines(place),
-        rope_.sines(place));
-  }
-
-  /// Keys or values of one place as they are stored, [n_kv_heads * head_dim].
-  template <class Stored>
-  void store_place(
-      const AttentionPart& part,
-      int place,
-      const Stored* keys,
-      const Stored* values) {
-    const auto dim = static_cast<std::size_t>(shape_.head_dim);
-    const auto width = static_cast<std::size_t>(width_);
-    const auto room = static_cast<std::size_t>(part.room);
-    const auto at = static_cast<std::size_t>(place);
-    auto* key_to = reinterpret_cast<Stored*>(part.keys);
-    auto* value_to = reinterpret_cast<Stored*>(part.values);
-    for (std::size_t head = 0;
-         head < static_cast<std::size_t>(shape_.n_kv_heads);
-         ++head) {
-      auto* lane =
-          key_to + (head * room + at / kTile * kTile) * dim + at % kTile;
-      for (std::size_t d = 0; d < dim; ++d) {
-        lane[d * kTile] = keys[head * dim + d];
-      }
-      std::copy_n(
-          values + head * dim, dim, value_to + (head * room + at) * width);
-    }
-  }
-
   void make_pieces() {
     const int rows_at_once = std::max(1, 2 * kMostRows / n_shared_);
     int n_whole = 0;
@@ -275,6 +201,7 @@ class Attention {
       for (int q = 0; q < n; ++q) {
         if (args.first <= last[q]) {
           merge(
+              *context_.table,
               {largest[q], total[q], space.data() + q * width_},
               width_,
               mixes[q]);
@@ -307,7 +234,11 @@ class Attention {
         float* partial = whole.partial +
                          partial_size(whole) * static_cast<std::size_t>(chunk) +
                          static_cast<std::ptrdiff_t>(q) * (width_ + 2);
-        merge({partial[0], partial[1], partial + 2}, width_, mix);
+        merge(
+            *context_.table,
+            {partial[0], partial[1], partial + 2},
+            width_,
+            mix);
       }
       write(whole, q, mix);
     }

@@ -36,6 +36,13 @@ typename V::F exp_of(typename V::F x) {
   return V::mul(p, V::power_of_two(n));
 }
 
+template <class V>
+float one_exp(float x) {
+  float lanes[kTile];
+  V::store(lanes, exp_of<V>(V::set(x)));
+  return lanes[0];
+}
+
 /// The last, incomplete lanes of an array.
 template <class V>
 typename V::F load_some(const float* x, int n, float rest) {

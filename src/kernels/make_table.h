@@ -46,6 +46,7 @@ constexpr Table make_table(const char* name) {
   table.to_f16 = to_f16<V>;
   table.attend_f16 = attend<V, Stored::f16>;
   table.attend_f32 = attend<V, Stored::f32>;
+  table.exp = one_exp<V>;
   table.largest = largest_of<V>;
   table.log_sum_exp = log_sum_exp<V>;
   return table;

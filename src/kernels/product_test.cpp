@@ -10,72 +10,17 @@
 
 #include <doctest/doctest.h>
 
-#include "support/random_matrix.h"
+#include "support/product_cases.h"
 
 namespace lockstep::kernels {
 
 namespace {
 
+using testing::cases;
 using testing::random_rows;
 using testing::RandomMatrix;
+using testing::run;
 using Kind = RandomMatrix::Kind;
-
-struct Case {
-  int rows;
-  int out;
-  int in;
-  Kind kind;
-};
-
-/// Every encoding with shapes that divide nothing: 1 row, 1 column, sizes that
-/// are not multiples of a tile or of a panel.
-std::vector<Case> cases() {
-  std::vector<Case> all;
-  const std::vector<Kind> kinds{
-      {4, 32, false, Stored::f16},
-      {4, 32, true, Stored::f16},
-      {4, 64, false, Stored::f32},
-      {4, 128, true, Stored::f32},
-      {8, 32, false, Stored::bf16},
-      {8, 64, true, Stored::f16},
-      {8, 128, false, Stored::f32},
-      {2, 32, false, Stored::f16},
-      {3, 64, false, Stored::f32},
-      {5, 32, true, Stored::f16},
-      {6, 64, false, Stored::bf16}};
-  for (const auto& kind : kinds) {
-    for (const int rows : {1, 2, 3, 7, 13, 29}) {
-      all.push_back({rows, 1 + 23 * (rows % 5), 128 * (1 + rows % 3), kind});
-    }
-  }
-  for (const auto type : {Stored::f32, Stored::f16, Stored::bf16}) {
-    for (const int rows : {1, 2, 5, 12, 25}) {
-      all.push_back(
-          {rows, 1 + 31 * (rows % 4), 1 + 17 * rows, {0, 0, false, type}});
-    }
-  }
-  return all;
-}
-
-std::vector<float> run(
-    const Table& table,
-    Accuracy accuracy,
-    int n_threads,
-    const RandomMatrix& matrix,
-    const std::vector<float>& x,
-    const std::vector<float>& bias = {}) {
-  Context context(table, accuracy, n_threads);
-  Arena arena;
-  std::vector<Weighted> parts;
-  parts.push_back({matrix.packed(arena, context.pool), bias});
-  const Product product(std::move(parts));
-  const int rows = static_cast<int>(x.size()) / matrix.in();
-  Activations in(
-      context, product.forms(), {x.data(), rows, matrix.in(), nullptr, 0.0F});
-  std::vector<float> y(static_cast<std::size_t>(rows * matrix.out()));
-  product.run(context, in, nullptr, y.data());
-  return y;
-}
 
 /// Of the block of inputs that i is in.
 double block_largest(const float* row, int i) {
@@ -118,11 +63,6 @@ double error(
   return worst;
 }
 
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 } // namespace
 
 TEST_CASE("products are those of double precision, whatever the encoding") {
@@ -140,80 +80,6 @@ TEST_CASE("products are those of double precision, whatever the encoding") {
       CAPTURE(c.in);
       CAPTURE(c.kind.bits);
       CHECK(error(matrix, x, y, c.kind.bits > 0 ? kLargestDigits : 0) < 1.0);
-    }
-  }
-}
-
-TEST_CASE("every instruction set gives the same bits") {
-  // Seen to fail with: a multiply and an add where the others fuse them.
-  std::mt19937 random(2);
-  for (const auto& c : cases()) {
-    const RandomMatrix matrix(c.out, c.in, c.kind, random);
-    const auto x = random_rows(c.rows, c.in, random);
-    const auto tables = usable_tables();
-    const auto first = run(*tables.front(), Accuracy::exact, 1, matrix, x);
-    for (const auto* table : tables) {
-      CAPTURE(std::string(table->name));
-      CAPTURE(c.kind.bits);
-      CHECK(same_bits(first, run(*table, Accuracy::exact, 1, matrix, x)));
-    }
-  }
-}
-
-TEST_CASE("every processor gives the same bits") {
-  // Seen to fail with: one code more in one weight. The number is that of x86
-  // and ARM alike; it changes with the scheme, not with the machine.
-  Context context(best_table(), Accuracy::exact, 1);
-  Arena arena;
-  std::mt19937 random(99);
-  std::vector<std::byte> words(48 * 128 / 2);
-  for (auto& byte : words) {
-    byte = static_cast<std::byte>(random() & 0xffU);
-  }
-  std::vector<std::uint16_t> scales(48 * 4);
-  for (auto& scale : scales) {
-    scale = static_cast<std::uint16_t>(0x2000U + (random() & 0x3ffU));
-  }
-  std::vector<float> x(7 * 128);
-  for (auto& value : x) {
-    value =
-        static_cast<float>(static_cast<int>(random() % 2001) - 1000) / 64.0F;
-  }
-  const auto bytes = std::as_bytes(std::span(scales));
-  std::vector<Weighted> parts;
-  parts.push_back(
-      {PackedMatrix(
-           AffineSource{48, 128, 4, 32, words, bytes, bytes, Stored::f16},
-           arena,
-           context.pool),
-       {}});
-  const Product product(std::move(parts));
-  Activations in(context, product.forms(), {x.data(), 7, 128, nullptr, 0.0F});
-  std::vector<float> y(7 * 48);
-  product.run(context, in, nullptr, y.data());
-  std::uint32_t hash = 0x811c9dc5U;
-  for (const float value : y) {
-    hash = (hash ^ bits_of_float(value)) * 0x01000193U;
-  }
-  CHECK(hash == 674786050U);
-}
-
-TEST_CASE("a row's bits depend on no other row and on no number of threads") {
-  // Seen to fail with: one scale for a panel instead of one for each row.
-  std::mt19937 random(3);
-  for (const auto& c : cases()) {
-    const RandomMatrix matrix(c.out, c.in, c.kind, random);
-    const auto x = random_rows(c.rows, c.in, random);
-    for (const auto accuracy : {Accuracy::exact, Accuracy::fast}) {
-      const auto& table = *usable_tables().front();
-      const auto all = run(table, accuracy, 3, matrix, x);
-      std::vector<float> single;
-      for (int r = 0; r < c.rows; ++r) {
-        const auto first = x.begin() + r * c.in;
-        const auto y = run(table, accuracy, 1, matrix, {first, first + c.in});
-        single.insert(single.end(), y.begin(), y.end());
-      }
-      CHECK(same_bits(all, single));
     }
   }
 }

@@ -51,6 +51,7 @@ struct Table {
   void (*to_f16)(const float* x, int n, std::uint16_t* y);
   void (*attend_f16)(const AttendArgs&);
   void (*attend_f32)(const AttendArgs&);
+  float (*exp)(float x); // of at most 88, of at least -87
   /// The largest of n values, numbers all of them.
   float (*largest)(const float* x, int n);
   /// log Σ exp(x), given the largest value.

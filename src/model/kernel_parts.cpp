@@ -1,5 +1,6 @@
 #include "model/kernel_parts.h"
 
+#include <future>
 #include <map>
 #include <optional>
 #include <utility>
@@ -187,10 +188,7 @@ class KernelParts final : public Parts {
   explicit KernelParts(SharedContext context) : context_(std::move(context)) {}
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
-    std::vector<Weighted> parts;
-    for (auto& linear : stored.linears) {
-      parts.push_back(packed(std::move(linear)));
-    }
+    auto parts = packed(std::move(stored.linears));
     return std::make_unique<KernelRowMap<kernels::Product>>(
         "projection",
         context_,
@@ -199,14 +197,17 @@ class KernelParts final : public Parts {
   }
 
   std::unique_ptr<RowMap> feed_forward(StoredFeedForward stored) override {
-    auto gate = packed(std::move(stored.gate));
-    auto up = packed(std::move(stored.up));
-    auto down = packed(std::move(stored.down));
+    std::vector<StoredLinear> linears;
+    linears.push_back(std::move(stored.gate));
+    linears.push_back(std::move(stored.up));
+    linears.push_back(std::move(stored.down));
+    auto parts = packed(std::move(linears));
     return std::make_unique<KernelRowMap<kernels::GatedProduct>>(
         "feed_forward",
         context_,
         std::move(stored.norm),
-        kernels::GatedProduct(std::move(gate), std::move(up), std::move(down)));
+        kernels::GatedProduct(
+            std::move(parts[0]), std::move(parts[1]), std::move(parts[2])));
   }
 
   std::unique_ptr<Attention> attention(
@@ -221,38 +222,54 @@ class KernelParts final : public Parts {
   }
 
   std::unique_ptr<Embedding> embedding(StoredLinear table) override {
+    std::vector<StoredLinear> linears;
+    linears.push_back(std::move(table));
     return std::make_unique<KernelEmbedding>(
-        context_, packed(std::move(table)).matrix);
+        context_, packed(std::move(linears)).front().matrix);
   }
 
   mx::Dtype activations() const override { return mx::float32; }
   std::uint64_t bytes_held() const override { return bytes_; }
 
  private:
-  Weighted packed(StoredLinear stored) {
-    const auto& weight = stored.weight;
-    auto matrix = weight.affine ? PackedMatrix(
-                                      kernels::AffineSource{
-                                          stored.out(),
-                                          stored.in(),
-                                          weight.affine->bits,
-                                          weight.affine->group,
-                                          weight.values,
-                                          weight.scales,
-                                          weight.biases,
-                                          stored_type(weight.dtype)},
-                                      arena_,
-                                      context_->pool)
-                                : PackedMatrix(
-                                      kernels::DenseSource{
-                                          stored.out(),
-                                          stored.in(),
-                                          weight.values,
-                                          stored_type(weight.dtype)},
-                                      arena_,
-                                      context_->pool);
-    bytes_ += matrix.bytes();
-    return {std::move(matrix), std::move(stored.bias)};
+  /// Reads each while the one before is packed.
+  std::vector<Weighted> packed(std::vector<StoredLinear> stored) {
+    std::vector<Weighted> parts;
+    auto reading = std::async(std::launch::async, stored.front().read);
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      const auto tensor = reading.get();
+      if (i + 1 < stored.size()) {
+        reading = std::async(std::launch::async, stored[i + 1].read);
+      }
+      auto matrix = packed(tensor);
+      bytes_ += matrix.bytes();
+      parts.push_back({std::move(matrix), std::move(stored[i].bias)});
+    }
+    return parts;
+  }
+
+  PackedMatrix packed(const checkpoint::Tensor& tensor) {
+    const int out = tensor.shape[0];
+    const int in = tensor.shape[1];
+    const auto type = stored_type(tensor.dtype);
+    if (!tensor.affine) {
+      return {
+          kernels::DenseSource{out, in, tensor.values, type},
+          arena_,
+          context_->pool};
+    }
+    return {
+        kernels::AffineSource{
+            out,
+            in,
+            tensor.affine->bits,
+            tensor.affine->group,
+            tensor.values,
+            tensor.scales,
+            tensor.biases,
+            type},
+        arena_,
+        context_->pool};
   }
 
   SharedContext context_;

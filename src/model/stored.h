@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -7,13 +8,11 @@
 
 namespace lockstep::model {
 
-/// A weight matrix [out, in] as the checkpoint has it, with its bias.
+/// A weight matrix [out, in] of a checkpoint, with its bias.
 struct StoredLinear {
-  checkpoint::Tensor weight;
+  /// Reads it; once, on any thread. Throws as Checkpoint::load does.
+  std::function<checkpoint::Tensor()> read;
   std::vector<float> bias; // [out]; empty = none
-
-  int out() const { return weight.shape[0]; }
-  int in() const { return weight.shape[1]; }
 };
 
 /// x / rms(x) * weight. Zhang and Sennrich, "Root Mean Square Layer

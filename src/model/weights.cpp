@@ -88,7 +88,7 @@ StoredLinear Weights::take_linear(
     const std::string& name, int out, int in, bool bias) {
   const auto& info = claim(name + ".weight", {out, in});
   return {
-      checkpoint_.load(info),
+      [checkpoint = checkpoint_, &info] { return checkpoint.load(info); },
       bias ? take_vector(name + ".bias", out) : std::vector<float>()};
 }
 

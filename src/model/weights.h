@@ -19,8 +19,7 @@ using checkpoint::LayerRange;
 /// with its shape checked, and knows at the end what nobody asked for.
 class Weights {
  public:
-  /// Keeps a reference to `checkpoint`. `on_read` is told the bytes of each
-  /// tensor as it is read.
+  /// `on_read` is told the bytes of each tensor as it is taken.
   explicit Weights(
       const checkpoint::Checkpoint& checkpoint,
       std::function<void(std::uint64_t)> on_read = {});
@@ -33,8 +32,8 @@ class Weights {
   std::vector<float> take_vector(const std::string& name, int size);
   /// A small tensor that several layers use; may be taken again.
   const std::vector<float>& shared_vector(const std::string& name, int size);
-  /// "NAME.weight" [out, in] in whatever encoding it has, and "NAME.bias" [out]
-  /// when the model has one.
+  /// "NAME.weight" [out, in] in whatever encoding it has, still to be read, and
+  /// "NAME.bias" [out] when the model has one.
   StoredLinear take_linear(
       const std::string& name, int out, int in, bool bias = false);
   RmsNorm take_norm(const std::string& name, int size, float eps);
@@ -53,7 +52,7 @@ class Weights {
   const checkpoint::TensorInfo& claim(
       const std::string& name, const std::vector<int>& shape);
 
-  const checkpoint::Checkpoint& checkpoint_;
+  checkpoint::Checkpoint checkpoint_;
   std::function<void(std::uint64_t)> on_read_;
   std::set<std::string> taken_;
   std::map<std::string, std::vector<float>> shared_;
