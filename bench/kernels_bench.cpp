@@ -4,9 +4,12 @@
 #include <random>
 #include <vector>
 
+#include "mlx/ops.h"
+#include "mlx/transforms.h"
 #include <benchmark/benchmark.h>
 
 #include "kernels/attention.h"
+#include "kernels/node.h"
 #include "kernels/product.h"
 #include "support/random_matrix.h"
 
@@ -118,6 +121,23 @@ void attention(benchmark::State& state) {
 BENCHMARK(attention)
     ->ArgNames({"places", "threads"})
     ->ArgsProduct({{128, 512, 4096}, {1, 2}})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+
+/// So many nodes that do nothing, put together and evaluated.
+void empty_nodes(benchmark::State& state) {
+  const auto n = state.range(0);
+  for (auto _ : state) {
+    auto x = mx::zeros({1, 16}, mx::float32);
+    for (std::int64_t i = 0; i < n; ++i) {
+      x = make_node("empty", {1, 16}, {x}, [](const auto&, float*) {});
+    }
+    mx::eval(x);
+  }
+}
+BENCHMARK(empty_nodes)
+    ->Arg(1)
+    ->Arg(120)
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 

@@ -167,7 +167,9 @@ class Attention {
                                 head_of(piece, first + q)) *
                                 dim;
       for (int d = 0; d < dim; ++d) {
-        queries[static_cast<std::size_t>(d * n + q)] = from[d];
+        queries
+            [static_cast<std::size_t>(d) * static_cast<std::size_t>(n) +
+             static_cast<std::size_t>(q)] = from[d];
       }
     }
     std::vector<float> space(static_cast<std::size_t>(2 * n * width_));

@@ -24,7 +24,9 @@ class Sequence {
       : shape_(shape), rope_(periods(shape.head_dim)), length_(length) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal(0.0F, 1.0F);
-    rows_.resize(static_cast<std::size_t>(length * shape.row()));
+    rows_.resize(
+        static_cast<std::size_t>(length) *
+        static_cast<std::size_t>(shape.row()));
     for (auto& x : rows_) {
       x = normal(random);
     }
@@ -87,7 +89,8 @@ class Sequence {
   }
 
   std::size_t out_size() const {
-    return static_cast<std::size_t>(shape_.n_heads * shape_.head_dim);
+    return static_cast<std::size_t>(shape_.n_heads) *
+           static_cast<std::size_t>(shape_.head_dim);
   }
 
  private:
@@ -100,8 +103,8 @@ class Sequence {
   }
 
   double value(int row, int head, int d) const {
-    return static_cast<double>(rows_[static_cast<std::size_t>(
-        row * shape_.row() + head * shape_.head_dim + d)]);
+    const std::ptrdiff_t at = row * shape_.row() + head * shape_.head_dim + d;
+    return static_cast<double>(*(rows_.begin() + at));
   }
 
   std::vector<double> turned(int row, int head) const {
@@ -114,8 +117,7 @@ class Sequence {
       const double b = value(row, head, i + half);
       x[static_cast<std::size_t>(i)] =
           a * std::cos(angle) - b * std::sin(angle);
-      x[static_cast<std::size_t>(i + half)] =
-          b * std::cos(angle) + a * std::sin(angle);
+      *(x.begin() + i + half) = b * std::cos(angle) + a * std::sin(angle);
     }
     return x;
   }

@@ -32,8 +32,8 @@ class RowPlacer {
       const int begin = std::max(part.offset, (first_tile + tile) * kTile);
       const int end =
           std::min(part.offset + part.n, (first_tile + tile + 1) * kTile);
-      const auto n =
-          static_cast<std::size_t>(shape_.n_kv_heads * shape_.head_dim);
+      const auto n = static_cast<std::size_t>(shape_.n_kv_heads) *
+                     static_cast<std::size_t>(shape_.head_dim);
       std::vector<float> keys(n);
       std::vector<std::uint16_t> halves(2 * n);
       for (int place = begin; place < end; ++place) {

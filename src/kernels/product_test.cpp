@@ -54,8 +54,7 @@ double error(
                  4e-6 * (weight + most_weight) *
                      std::abs(static_cast<double>(row[i]));
       }
-      const auto got = static_cast<double>(
-          y[static_cast<std::size_t>(r * matrix.out() + o)]);
+      const auto got = static_cast<double>(*(y.begin() + r * matrix.out() + o));
       worst = std::max(
           worst, std::abs(got - wanted[static_cast<std::size_t>(o)]) / bound);
     }
@@ -124,9 +123,8 @@ TEST_CASE("biases and residuals are added where they belong") {
       const double wanted =
           (o < 40 ? of_a[static_cast<std::size_t>(o)] + 1.0
                   : of_b[static_cast<std::size_t>(o - 40)] + 2.0) +
-          static_cast<double>(residual[static_cast<std::size_t>(r * 43 + o)]);
-      const auto got =
-          static_cast<double>(y[static_cast<std::size_t>(r * 43 + o)]);
+          static_cast<double>(*(residual.begin() + r * 43 + o));
+      const auto got = static_cast<double>(*(y.begin() + r * 43 + o));
       CHECK(std::abs(got - wanted) < 0.1);
     }
   }
@@ -157,17 +155,17 @@ TEST_CASE("a gated product is down(silu(gate) * up) behind a norm") {
     for (int r = 0; r < rows; ++r) {
       double squares = 0.0;
       for (int i = 0; i < 64; ++i) {
-        squares += std::pow(x[static_cast<std::size_t>(r * 64 + i)], 2);
+        squares += std::pow(*(x.begin() + r * 64 + i), 2);
       }
       std::vector<float> normed(64);
       for (int i = 0; i < 64; ++i) {
         normed[static_cast<std::size_t>(i)] = static_cast<float>(
-            x[static_cast<std::size_t>(r * 64 + i)] * 0.25 /
-            std::sqrt(squares / 64 + 1e-5));
+            *(x.begin() + r * 64 + i) * 0.25 / std::sqrt(squares / 64 + 1e-5));
       }
       const auto g = gate.times(normed.data());
       const auto u = up.times(normed.data());
       std::vector<float> mixed;
+      mixed.reserve(g.size());
       for (std::size_t i = 0; i < g.size(); ++i) {
         mixed.push_back(
             static_cast<float>(g[i] / (1.0 + std::exp(-g[i])) * u[i]));

@@ -30,7 +30,7 @@ mx::array write(
   auto whole = grown(cache, x.shape(1), x.shape(3), x.dtype(), end);
   // Drops our reference, so that MLX may write in place.
   cache.reset();
-  cache = mx::slice_update(std::move(whole), x, start, stop);
+  cache = mx::slice_update(whole, x, start, stop);
   return mx::slice(*cache, {0, 0, 0, 0}, {1, x.shape(1), end, x.shape(3)});
 }
 

@@ -114,7 +114,7 @@ struct Linear {
   Matrix matrix;
   std::optional<mx::array> bias; // [out]
 
-  static Linear load(StoredLinear stored, Loader& loader) {
+  static Linear load(const StoredLinear& stored, Loader& loader) {
     auto bias = stored.bias.empty() ? std::nullopt
                                     : std::optional(loader.floats(stored.bias));
     return {Matrix::load(stored.read(), loader), std::move(bias)};
@@ -134,11 +134,11 @@ struct Norm {
   }
 
   mx::array operator()(const mx::array& x) const {
-    return weight ? mx::fast::rms_norm(x, *weight, eps) : x;
+    return weight ? mx::fast::rms_norm(x, weight, eps) : x;
   }
 };
 
-mx::array with_residual(mx::array y, const mx::array* residual) {
+mx::array with_residual(const mx::array& y, const mx::array* residual) {
   return residual != nullptr ? mx::add(*residual, y) : y;
 }
 
@@ -151,6 +151,7 @@ class MlxProjection final : public RowMap {
       const mx::array& x, const mx::array* residual) const override {
     const auto in = norm_(x);
     std::vector<mx::array> outs;
+    outs.reserve(linears_.size());
     for (const auto& linear : linears_) {
       outs.push_back(linear(in));
     }
@@ -190,7 +191,7 @@ class MlxFeedForward final : public RowMap {
 class MlxEmbedding final : public Embedding {
  public:
   MlxEmbedding(Matrix table, Loader loader)
-      : table_(std::move(table)), loader_(std::move(loader)) {}
+      : table_(std::move(table)), loader_(loader) {}
 
   mx::array rows(const mx::array& tokens) const override {
     const auto rows = mx::take(table_.weight, tokens, 0);
@@ -225,8 +226,9 @@ class MlxParts final : public Parts {
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
     std::vector<Linear> linears;
-    for (auto& linear : stored.linears) {
-      linears.push_back(Linear::load(std::move(linear), loader_));
+    linears.reserve(stored.linears.size());
+    for (const auto& linear : stored.linears) {
+      linears.push_back(Linear::load(linear, loader_));
     }
     return std::make_unique<MlxProjection>(
         Norm::load(stored.norm, loader_), std::move(linears));
@@ -235,9 +237,9 @@ class MlxParts final : public Parts {
   std::unique_ptr<RowMap> feed_forward(StoredFeedForward stored) override {
     return std::make_unique<MlxFeedForward>(
         Norm::load(stored.norm, loader_),
-        Linear::load(std::move(stored.gate), loader_),
-        Linear::load(std::move(stored.up), loader_),
-        Linear::load(std::move(stored.down), loader_));
+        Linear::load(stored.gate, loader_),
+        Linear::load(stored.up, loader_),
+        Linear::load(stored.down, loader_));
   }
 
   std::unique_ptr<Attention> attention(

@@ -11,9 +11,9 @@ namespace lockstep::model {
 
 namespace {
 
-const std::string kEmbedding = "model.embed_tokens";
-const std::string kNorm = "model.norm";
-const std::string kHead = "lm_head";
+constexpr const char* kEmbedding = "model.embed_tokens";
+constexpr const char* kNorm = "model.norm";
+constexpr const char* kHead = "lm_head";
 
 constexpr std::size_t kLayersAhead = 8;
 
@@ -21,11 +21,11 @@ constexpr std::size_t kLayersAhead = 8;
 std::set<std::string> held_elsewhere(bool is_first, bool is_last, bool tied) {
   std::set<std::string> names;
   if (!is_first && !(is_last && tied)) {
-    names.insert(kEmbedding + ".weight");
+    names.insert(std::string(kEmbedding) + ".weight");
   }
   if (!is_last) {
-    names.insert(kNorm + ".weight");
-    names.insert(kHead + ".weight");
+    names.insert(std::string(kNorm) + ".weight");
+    names.insert(std::string(kHead) + ".weight");
   }
   return names;
 }
@@ -69,7 +69,7 @@ void Stage::make_head(
   if (config.tied_embeddings) {
     head_ = embedding_->head(norm);
     // Some checkpoints store the tied head once more.
-    weights.skip(kHead + ".weight");
+    weights.skip(std::string(kHead) + ".weight");
     return;
   }
   StoredProjection stored;
