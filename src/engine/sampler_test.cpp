@@ -14,18 +14,20 @@ namespace lockstep::engine {
 
 namespace {
 
-const std::vector<float> kLogits{
-    std::log(0.5F),
-    std::log(0.2F),
-    std::log(0.15F),
-    std::log(0.1F),
-    std::log(0.05F)};
+std::vector<float> sample_logits() {
+  return {
+      std::log(0.5F),
+      std::log(0.2F),
+      std::log(0.15F),
+      std::log(0.1F),
+      std::log(0.05F)};
+}
 
 std::map<Token, double> frequencies(const sched::Sampling& sampling) {
   constexpr int kDraws = 20000;
   std::map<Token, double> counts;
   for (int i = 0; i < kDraws; ++i) {
-    counts[sample_token(kLogits, sampling, 3, i, 0).chosen.token] +=
+    counts[sample_token(sample_logits(), sampling, 3, i, 0).chosen.token] +=
         1.0 / kDraws;
   }
   return counts;
@@ -78,12 +80,14 @@ TEST_CASE("a draw depends on seed, request and index alone") {
   int n_by_seed = 0;
   int n_by_request = 0;
   for (int i = 0; i < 200; ++i) {
-    const auto token = sample_token(kLogits, one, 5, i, 0).chosen.token;
-    CHECK(token == sample_token(kLogits, one, 5, i, 3).chosen.token);
+    const auto token = sample_token(sample_logits(), one, 5, i, 0).chosen.token;
+    CHECK(token == sample_token(sample_logits(), one, 5, i, 3).chosen.token);
     n_by_seed +=
-        token != sample_token(kLogits, two, 5, i, 0).chosen.token ? 1 : 0;
+        token != sample_token(sample_logits(), two, 5, i, 0).chosen.token ? 1
+                                                                          : 0;
     n_by_request +=
-        token != sample_token(kLogits, one, 6, i, 0).chosen.token ? 1 : 0;
+        token != sample_token(sample_logits(), one, 6, i, 0).chosen.token ? 1
+                                                                          : 0;
   }
   CHECK(n_by_seed > 50);
   CHECK(n_by_request > 50);
@@ -92,7 +96,7 @@ TEST_CASE("a draw depends on seed, request and index alone") {
 TEST_CASE("log-probabilities are those of the whole distribution") {
   // Seen to fail with: the maximum not added back to the logarithm of the sum.
   const sched::Sampling sampling{0.3F, 2, 0.5F, 0.0F, 1};
-  auto shifted = kLogits;
+  auto shifted = sample_logits();
   for (auto& logit : shifted) {
     logit += 11.0F;
   }

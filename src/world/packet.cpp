@@ -81,7 +81,7 @@ int PacketSize::total_words() const {
 
 mx::array pack(const Outbox& outbox) {
   const auto words = sealed_words(outbox);
-  const auto sealed =
+  auto sealed =
       mx::array(words.data(), {static_cast<int>(words.size())}, mx::int32);
   const int room = words_of_hidden(outbox.size);
   if (room == 0) {

@@ -36,6 +36,7 @@ Outbox outbox_of(int rank, int n_ranks, mx::Dtype dtype = mx::float32) {
 
 mx::array packets_of(const std::vector<Outbox>& outboxes) {
   std::vector<mx::array> packets;
+  packets.reserve(outboxes.size());
   for (const auto& outbox : outboxes) {
     packets.push_back(pack(outbox));
   }
@@ -50,6 +51,7 @@ TEST_CASE("each rank finds the header, the results and its neighbour's rows") {
   // Seen to fail with: the hidden states taken from the own rank.
   for (const auto dtype : {mx::float32, mx::float16, mx::bfloat16}) {
     std::vector<Outbox> outboxes;
+    outboxes.reserve(3);
     for (int rank = 0; rank < 3; ++rank) {
       outboxes.push_back(outbox_of(rank, 3, dtype));
     }

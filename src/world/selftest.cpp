@@ -23,7 +23,7 @@ constexpr std::array kOperations{
     std::pair{Operation::gather, "all_gather"}};
 
 const std::vector<std::pair<mx::Dtype, const char*>>& types() {
-  static const std::vector<std::pair<mx::Dtype, const char*>> kTypes{
+  static const std::vector<std::pair<mx::Dtype, const char*>> all{
       {mx::float16, "f16"},
       {mx::bfloat16, "bf16"},
       {mx::float32, "f32"},
@@ -33,7 +33,7 @@ const std::vector<std::pair<mx::Dtype, const char*>>& types() {
       {mx::uint32, "u32"},
       {mx::int64, "i64"},
       {mx::uint64, "u64"}};
-  return kTypes;
+  return all;
 }
 
 constexpr std::array kLengths{1, 7, 1024, 65539};
@@ -89,6 +89,7 @@ bool all_passed(const Group& group, bool passed) {
 bool is_right(const Group& group, Operation op, mx::Dtype type, int length) {
   const bool is_signed = !mx::issubdtype(type, mx::unsignedinteger);
   std::vector<float> own;
+  own.reserve(static_cast<std::size_t>(length));
   for (int i = 0; i < length; ++i) {
     own.push_back(static_cast<float>(value_at(group.rank(), i, is_signed)));
   }
@@ -126,6 +127,7 @@ std::int32_t word_at(std::uint64_t tick, int rank, int i) {
 
 std::vector<std::int32_t> words_of(std::uint64_t tick, int rank, int n) {
   std::vector<std::int32_t> words;
+  words.reserve(static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i) {
     words.push_back(word_at(tick, rank, i));
   }
