@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <random>
@@ -72,7 +74,7 @@ sched::Request make_request(
   return request;
 }
 
-/// What rank 0 knows before any weight is read, so that a prompt that cannot
+/// What rank 0 knows while weights are still read, so that a prompt that cannot
 /// be answered is refused at once.
 struct Question {
   text::Tokenizer tokenizer;
@@ -139,15 +141,27 @@ int run_rank(
   session_options.compute = options.world.compute;
   session_options.context = options.context;
   session_options.version = LOCKSTEP_VERSION;
+  std::future<Question> asked;
   if (group.is_first()) {
-    question = read_question(options, checkpoint);
-    session_options.on_load = [&bar](double share) { bar.show(share); };
+    // While weights are read; a prompt that cannot be answered ends that.
+    asked = std::async(
+        std::launch::async, [&] { return read_question(options, checkpoint); });
+    session_options.on_load = [&](double share) {
+      bar.show(share);
+      if (asked.valid() && asked.wait_for(std::chrono::seconds(0)) ==
+                               std::future_status::ready) {
+        question = asked.get();
+      }
+    };
   }
   engine::Session session(group, checkpoint, session_options, lifeline);
   warn(session, group);
   bar.clear();
   lifeline.set_phase("generating");
   auto& engine = session.engine();
+  if (asked.valid()) {
+    question = asked.get();
+  }
   if (!question) {
     engine.follow();
     session.gather_reports();
