@@ -100,10 +100,9 @@ Room Scheduler::room_for_next() const {
   int tokens = 0;
   if (prompt_remains()) {
     tokens = std::min(n_input() - running_->n_entered, options_.chunk);
-  } else if (running_ && running_->ready) {
-    tokens = 1;
-  } else if (!under_way_.back().empty()) {
-    // Its result comes with this tick's exchange and may enter at the next.
+  } else if ((running_ && running_->ready) || !under_way_.back().empty()) {
+    // The result of what leaves comes with this tick's exchange, and may enter
+    // at the next.
     tokens = 1;
   }
   return {header_words(1, tokens, 2), tokens};
@@ -200,6 +199,7 @@ void Scheduler::end_sequence() {
 
 std::vector<TokenEvent> Scheduler::apply(std::span<const Sampled> results) {
   std::vector<TokenEvent> events;
+  events.reserve(cancelled_in_queue_.size() + results.size());
   for (const auto id : cancelled_in_queue_) {
     events.push_back({id, 0, {}, FinishReason::cancelled});
   }

@@ -88,6 +88,7 @@ class FakeWorld {
 
 std::vector<Token> random_prompt(std::mt19937& random, int length) {
   std::vector<Token> prompt;
+  prompt.reserve(static_cast<std::size_t>(length));
   for (int i = 0; i < length; ++i) {
     prompt.push_back(static_cast<Token>(random() % kVocab));
   }
