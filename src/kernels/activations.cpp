@@ -1,7 +1,6 @@
 #include "kernels/activations.h"
 
 #include <algorithm>
-#include <array>
 
 namespace lockstep::kernels {
 

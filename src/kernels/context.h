@@ -1,7 +1,5 @@
 #pragma once
 
-#include <memory>
-
 #include "kernels/table.h"
 #include "kernels/thread_pool.h"
 

@@ -191,13 +191,13 @@ void for_tiles(int n_tiles, Call call) {
 template <class V, bool kFast, int kBits, bool kSymmetric, Stored kScale>
 void quantized_tiles(const TileArgs& args) {
   with_rows<V::kRows>(args.x.rows, [&]<int R>() {
-    for_tiles<1>(args.n_tiles, [&]<int T>(int t) {
+    for (int t = 0; t < args.n_tiles; ++t) {
       quantized_tile<V, kFast, kBits, kSymmetric, kScale, R>(
           args,
           args.weights +
               static_cast<std::size_t>(t) * args.layout->tile_bytes(),
           args.out + t * kTile);
-    });
+    }
   });
 }
 
