@@ -7,7 +7,6 @@
 #include <random>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "app/answer.h"
@@ -188,55 +187,47 @@ std::optional<std::string> check_options(GenerateOptions& options) {
   return options.prompt.file == "-" ? options.prompt_text : std::nullopt;
 }
 
-void add_sampling_options(CLI::App& command, GenerateOptions& options) {
+void add_sampling_options(Command& command, GenerateOptions& options) {
   auto& s = options.sampling;
-  command
-      .add_option("--max-tokens", options.max_tokens, "length of the answer")
-      ->check(CLI::Range(1, 1 << 30))
-      ->type_name("N");
-  command
-      .add_option(
-          "--temperature,--temp",
-          s.temperature,
-          "0 = always the likeliest token (default 0.8)")
-      ->type_name("X");
-  command.add_option("--top-k", s.top_k, "of the K likeliest, 0 = all (40)")
-      ->type_name("K");
-  command.add_option("--top-p", s.top_p, "that together reach P (0.95)")
-      ->type_name("P");
-  command
-      .add_option("--min-p", s.min_p, "at least P times the likeliest (0.05)")
-      ->type_name("P");
-  command.add_option("--seed", options.seed, "the same seed, the same text")
-      ->type_name("N");
-  command.add_flag(
+  command.value("--max-tokens", "N", options.max_tokens, "length of the answer")
+      .within(1, 1 << 30);
+  command.value(
+      "--temperature,--temp",
+      "X",
+      s.temperature,
+      "0 = always the likeliest token (default 0.8)");
+  command.value("--top-k", "K", s.top_k, "of the K likeliest, 0 = all (40)");
+  command.value("--top-p", "P", s.top_p, "that together reach P (0.95)");
+  command.value(
+      "--min-p", "P", s.min_p, "at least P times the likeliest (0.05)");
+  command.value("--seed", "N", options.seed, "the same seed, the same text");
+  command.flag(
       "--ignore-eos", options.ignore_eos, "go on after the end of the answer");
   command
-      .add_option("--logprobs", options.n_top, "with --json: K best per token")
-      ->check(CLI::Range(0, sched::kMostTopLogprobs))
-      ->type_name("K");
+      .value("--logprobs", "K", options.n_top, "with --json: K best per token")
+      .within(0, sched::kMostTopLogprobs);
 }
 
 } // namespace
 
-void add_generate(CLI::App& program, const Arguments& argv, Action& action) {
+void add_generate(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<GenerateOptions>();
-  auto* command = program.add_subcommand(
-      "generate", "answer one prompt, streamed to stdout");
-  command->add_option("MODEL", options->model, "the model")->required();
-  add_prompt_options(*command, options->prompt);
-  add_world_options(*command, options->world);
-  add_model_options(*command, options->world);
-  add_sampling_options(*command, *options);
+  auto command =
+      program.add("generate", "answer one prompt, streamed to stdout");
+  command.argument("MODEL", options->model, "the model").required();
+  add_prompt_options(command, options->prompt);
+  add_world_options(command, options->world);
+  add_model_options(command, options->world);
+  add_sampling_options(command, *options);
   command
-      ->add_option(
-          "--context", options->context, "most tokens of prompt and answer")
-      ->check(CLI::Range(1, 1 << 30))
-      ->type_name("N");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([&action, options, argv] {
-    action = action_over_ranks(options, argv, check_options, run_rank);
-  });
+      .value(
+          "--context",
+          "N",
+          options->context,
+          "most tokens of prompt and answer")
+      .within(1, 1 << 30);
+  command.flag("--json", options->json, "print one JSON object");
+  command.does(action_over_ranks(options, argv, check_options, run_rank));
 }
 
 } // namespace lockstep::app

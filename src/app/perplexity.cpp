@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "app/command.h"
@@ -181,28 +180,24 @@ std::optional<std::string> check_options(PerplexityOptions& options) {
 
 } // namespace
 
-void add_perplexity(CLI::App& program, const Arguments& argv, Action& action) {
+void add_perplexity(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<PerplexityOptions>();
-  auto* command =
-      program.add_subcommand("perplexity", "how well a model predicts a text");
-  command->add_option("MODEL", options->model, "the model")->required();
-  command->add_option("FILE", options->file, "the text, - for stdin")
-      ->required();
-  add_world_options(*command, options->world);
-  add_model_options(*command, options->world);
+  auto command = program.add("perplexity", "how well a model predicts a text");
+  command.argument("MODEL", options->model, "the model").required();
+  command.argument("FILE", options->file, "the text, - for stdin").required();
+  add_world_options(command, options->world);
+  add_model_options(command, options->world);
   command
-      ->add_option(
+      .value(
           "--window",
+          "N",
           options->window,
           "tokens read at a time, the second half is scored (512)")
-      ->check(CLI::Range(4, 1 << 20))
-      ->type_name("N");
-  command->add_flag(
+      .within(4, 1 << 20);
+  command.flag(
       "--logprobs", options->logprobs, "print that of every scored token");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([&action, options, argv] {
-    action = action_over_ranks(options, argv, check_options, run_rank);
-  });
+  command.flag("--json", options->json, "print one JSON object");
+  command.does(action_over_ranks(options, argv, check_options, run_rank));
 }
 
 } // namespace lockstep::app

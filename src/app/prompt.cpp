@@ -27,25 +27,24 @@ std::string read_given_prompt(const PromptOptions& options) {
 
 } // namespace
 
-void add_prompt_options(CLI::App& command, PromptOptions& options) {
-  auto* text = command.add_option("-p,--prompt", options.text, "the prompt")
-                   ->type_name("TEXT");
+void add_prompt_options(Command& command, PromptOptions& options) {
+  const auto text =
+      command.value("-p,--prompt", "TEXT", options.text, "the prompt");
   command
-      .add_option(
-          "--prompt-file", options.file, "read the prompt from F, - for stdin")
-      ->type_name("F")
-      ->excludes(text);
-  auto* system =
-      command
-          .add_option(
-              "--system", options.system, "instructions that come first")
-          ->type_name("TEXT");
+      .value(
+          "--prompt-file",
+          "F",
+          options.file,
+          "read the prompt from F, - for stdin")
+      .excludes(text);
+  const auto system = command.value(
+      "--system", "TEXT", options.system, "instructions that come first");
   command
-      .add_flag(
+      .flag(
           "--raw",
           options.raw,
           "the prompt as it is, without the chat template")
-      ->excludes(system);
+      .excludes(system);
 }
 
 std::string read_user_file(const std::string& path) {

@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "app/command_line.h"
 #include "base/types.h"
 #include "checkpoint/checkpoint.h"
 #include "text/tokenizer.h"
@@ -20,7 +19,7 @@ struct PromptOptions {
   bool raw = false; // as it is: no chat template, control tokens parsed
 };
 
-void add_prompt_options(CLI::App& command, PromptOptions& options);
+void add_prompt_options(Command& command, PromptOptions& options);
 
 /// The prompt's text. Throws Error{request} when it is empty or not UTF-8,
 /// Error{usage} when it is given in no way or in two.

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "app/command.h"
@@ -128,18 +127,15 @@ std::optional<std::string> check_nothing(SelftestOptions&) {
 
 } // namespace
 
-void add_selftest(CLI::App& program, const Arguments& argv, Action& action) {
+void add_selftest(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<SelftestOptions>();
-  auto* command = program.add_subcommand(
+  auto command = program.add(
       "selftest", "try the collectives on all ranks: exactness and speed");
-  add_world_options(*command, options->world);
-  command->add_option("--ticks", options->n_ticks, "exchanges to try (10000)")
-      ->check(CLI::Range(1, 100'000'000))
-      ->type_name("N");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([&action, options, argv] {
-    action = action_over_ranks(options, argv, check_nothing, run_rank);
-  });
+  add_world_options(command, options->world);
+  command.value("--ticks", "N", options->n_ticks, "exchanges to try (10000)")
+      .within(1, 100'000'000);
+  command.flag("--json", options->json, "print one JSON object");
+  command.does(action_over_ranks(options, argv, check_nothing, run_rank));
 }
 
 } // namespace lockstep::app

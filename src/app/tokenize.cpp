@@ -5,7 +5,6 @@
 #include <system_error>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -132,36 +131,30 @@ int detokenize(const TokenizeOptions& options) {
 
 } // namespace
 
-void add_tokenize(CLI::App& program, Action& action) {
+void add_tokenize(CommandLine& program) {
   auto options = std::make_shared<TokenizeOptions>();
-  auto* command =
-      program.add_subcommand("tokenize", "text on stdin to token ids");
-  command->add_option("MODEL", options->model, "the model")->required();
-  auto* special = command->add_flag(
+  auto command = program.add("tokenize", "text on stdin to token ids");
+  command.argument("MODEL", options->model, "the model").required();
+  const auto special = command.flag(
       "--special", options->special, "parse control tokens in the text");
   command
-      ->add_flag(
+      .flag(
           "--chat",
           options->chat,
           "stdin holds messages as JSON; print the prompt too")
-      ->excludes(special);
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([&action, options] {
-    action = [options] { return tokenize(*options); };
-  });
+      .excludes(special);
+  command.flag("--json", options->json, "print one JSON object");
+  command.does([options] { return tokenize(*options); });
 }
 
-void add_detokenize(CLI::App& program, Action& action) {
+void add_detokenize(CommandLine& program) {
   auto options = std::make_shared<TokenizeOptions>();
-  auto* command =
-      program.add_subcommand("detokenize", "token ids on stdin to text");
-  command->add_option("MODEL", options->model, "the model")->required();
-  command->add_flag(
+  auto command = program.add("detokenize", "token ids on stdin to text");
+  command.argument("MODEL", options->model, "the model").required();
+  command.flag(
       "--special", options->special, "show control tokens in the text");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([&action, options] {
-    action = [options] { return detokenize(*options); };
-  });
+  command.flag("--json", options->json, "print one JSON object");
+  command.does([options] { return detokenize(*options); });
 }
 
 } // namespace lockstep::app

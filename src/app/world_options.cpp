@@ -1,5 +1,7 @@
 #include "app/world_options.h"
 
+#include <string>
+
 #include "base/error.h"
 
 namespace lockstep::app {
@@ -38,48 +40,41 @@ engine::KernelKind parse_kernels(const std::string& text) {
 
 } // namespace
 
-void add_world_options(CLI::App& command, WorldOptions& options) {
+void add_world_options(Command& command, WorldOptions& options) {
   command
-      .add_option(
+      .value(
           "-n,--ranks",
+          "N",
           options.n_ranks,
           "start this many ranks on this machine")
-      ->check(CLI::Range(1, kMostRanks))
-      ->type_name("N");
-  command
-      .add_option_function<std::string>(
-          "--backend",
-          [&options](const std::string& text) {
-            options.backend = parse_backend(text);
-          },
-          "what carries the collectives: auto, mpi, ring, nccl, jaccl")
-      ->type_name("NAME");
+      .within(1, kMostRanks);
+  command.parsed(
+      "--backend",
+      "NAME",
+      [&options](const auto& text) { options.backend = parse_backend(text); },
+      "what carries the collectives: auto, mpi, ring, nccl, jaccl");
 }
 
-void add_model_options(CLI::App& command, WorldOptions& options) {
+void add_model_options(Command& command, WorldOptions& options) {
+  command.parsed(
+      "--exchange",
+      "KIND",
+      [&options](const auto& text) { options.exchange = parse_exchange(text); },
+      "how ranks hand over: gather (default) or sum");
   command
-      .add_option_function<std::string>(
-          "--exchange",
-          [&options](const std::string& text) {
-            options.exchange = parse_exchange(text);
-          },
-          "how ranks hand over: gather (default) or sum")
-      ->type_name("KIND");
-  command
-      .add_option(
+      .value(
           "-t,--threads",
+          "N",
           options.compute.threads,
           "of each rank (its share of the cores)")
-      ->check(CLI::Range(1, kMostThreads))
-      ->type_name("N");
-  command
-      .add_option_function<std::string>(
-          "--kernels",
-          [&options](const std::string& text) {
-            options.compute.kernels = parse_kernels(text);
-          },
-          "on CPUs: exact (default), fast (rounds to 8 bits) or mlx")
-      ->type_name("KIND");
+      .within(1, kMostThreads);
+  command.parsed(
+      "--kernels",
+      "KIND",
+      [&options](const auto& text) {
+        options.compute.kernels = parse_kernels(text);
+      },
+      "on CPUs: exact (default), fast (rounds to 8 bits) or mlx");
 }
 
 } // namespace lockstep::app

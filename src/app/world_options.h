@@ -1,9 +1,6 @@
 #pragma once
 
-#include <string>
-
-#include <CLI/CLI.hpp>
-
+#include "app/command_line.h"
 #include "base/backend.h"
 #include "engine/session.h"
 
@@ -18,10 +15,10 @@ struct WorldOptions {
 };
 
 /// Adds -n and --backend to `command`; `options` must outlive it.
-void add_world_options(CLI::App& command, WorldOptions& options);
+void add_world_options(Command& command, WorldOptions& options);
 
 /// Adds what commands that run a model have besides: --exchange, --threads and
 /// --kernels.
-void add_model_options(CLI::App& command, WorldOptions& options);
+void add_model_options(Command& command, WorldOptions& options);
 
 } // namespace lockstep::app

@@ -1,0 +1,111 @@
+#include "app/command_line.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/exit_codes.h"
+#include "app/output.h"
+
+namespace lockstep::app {
+
+Flag& Flag::within(int least, int most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+Flag& Flag::excludes(const Flag& other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
+Flag& Flag::required() {
+  option_->required();
+  return *this;
+}
+
+Flag Command::argument(const char* name, std::string& to, const char* help) {
+  return Flag(*app_->add_option(name, to, help));
+}
+
+Flag Command::flag(const char* names, bool& to, const char* help) {
+  return Flag(*app_->add_flag(names, to, help));
+}
+
+template <class Value>
+Flag Command::value(
+    const char* names, const char* type, Value& to, const char* help) {
+  return Flag(*app_->add_option(names, to, help)->type_name(type));
+}
+
+template Flag Command::value(
+    const char*, const char*, std::string&, const char*);
+template Flag Command::value(const char*, const char*, int&, const char*);
+template Flag Command::value(const char*, const char*, float&, const char*);
+template Flag Command::value(
+    const char*, const char*, std::optional<int>&, const char*);
+template Flag Command::value(
+    const char*, const char*, std::optional<std::uint64_t>&, const char*);
+
+Flag Command::parsed(
+    const char* names,
+    const char* type,
+    const std::function<void(const std::string&)>& take,
+    const char* help) {
+  return Flag(*app_->add_option_function<std::string>(names, take, help)
+                   ->type_name(type));
+}
+
+void Command::does(Action action) {
+  app_->callback(
+      [chosen = chosen_, action = std::move(action)] { *chosen = action; });
+}
+
+CommandLine::CommandLine(const char* about, const char* examples)
+    : program_(std::make_unique<CLI::App>(about, "lockstep")) {
+  program_->set_version_flag("--version", "lockstep " LOCKSTEP_VERSION);
+  program_->footer(examples);
+  program_->require_subcommand(1);
+}
+
+CommandLine::~CommandLine() = default;
+
+Command CommandLine::add(const char* name, const char* help) {
+  return {*program_->add_subcommand(name, help), chosen_};
+}
+
+bool CommandLine::has(const std::string& name) const {
+  const auto commands = program_->get_subcommands({});
+  return std::any_of(commands.begin(), commands.end(), [&](const auto* c) {
+    return c->get_name() == name;
+  });
+}
+
+int CommandLine::run(const Arguments& arguments) {
+  // CLI11 would only say that a command is missing.
+  if (arguments.size() > 1 && !arguments[1].starts_with('-') &&
+      !has(arguments[1])) {
+    write_stderr(fmt::format(
+        "lockstep: \"{}\" is no command; see lockstep --help\n", arguments[1]));
+    return exit_code(ErrorKind::usage);
+  }
+  // It wants them backwards, and without the program.
+  std::vector<std::string> rest(
+      arguments.rbegin(), arguments.rend() - (arguments.empty() ? 0 : 1));
+  try {
+    program_->parse(std::move(rest));
+  } catch (const CLI::Success& e) {
+    return program_->exit(e);
+  } catch (const CLI::ParseError& e) {
+    write_stderr(fmt::format(
+        "lockstep: {}; see lockstep --help\n", std::string(e.what())));
+    return exit_code(ErrorKind::usage);
+  }
+  return chosen_();
+}
+
+} // namespace lockstep::app
