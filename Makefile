@@ -31,7 +31,7 @@ e2e: build ## whole runs: ranks, back ends, faults, golden values
 
 asan: ## unit tests under the address and undefined-behaviour sanitizers
 	@tools/setup build
-	@tools/build asan
+	@tools/build asan unit_tests
 	@ctest --test-dir build/asan --output-on-failure
 
 check-portable: ## can clang with libc++, as on macOS, read every source?

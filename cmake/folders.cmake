@@ -31,14 +31,11 @@ function(lockstep_folder name)
   lockstep_target(lockstep_${name})
 
   if(LOCKSTEP_TESTS AND tests)
-    add_executable(
-      ${name}_test ${tests}
-      "${CMAKE_CURRENT_SOURCE_DIR}/tests/support/doctest_main.cpp")
-    target_link_libraries(
-      ${name}_test PRIVATE lockstep_${name} doctest::doctest)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE lockstep_${name} doctest_main)
     target_include_directories(
       ${name}_test PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/tests")
-    lockstep_target(${name}_test)
+    lockstep_test_target(${name}_test)
     set_target_properties(
       ${name}_test PROPERTIES BUILD_RPATH "${LOCKSTEP_MLX_LIB_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)

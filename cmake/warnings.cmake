@@ -25,3 +25,19 @@ function(lockstep_target target)
       ${target} PRIVATE "$<$<PLATFORM_ID:Linux>:_GLIBCXX_ASSERTIONS>")
   endif()
 endfunction()
+
+# lockstep_test_target(TARGET): the same for a test program. Its own code is
+# not watched for undefined behaviour, what it tests is; nor is it optimized
+# where sanitizers look at addresses, but for the kernels' test, which computes.
+function(lockstep_test_target target)
+  lockstep_target(${target})
+  if(TARGET unit_tests)
+    add_dependencies(unit_tests ${target})
+  endif()
+  if(LOCKSTEP_SANITIZE STREQUAL "address")
+    target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
+    if(NOT target STREQUAL "kernels_test")
+      target_compile_options(${target} PRIVATE -O0)
+    endif()
+  endif()
+endfunction()

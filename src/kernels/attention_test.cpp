@@ -147,11 +147,16 @@ TEST_CASE("attention is that of double precision") {
   // Seen to fail with: places of the last tile not masked; the second chunk
   // merged with the first one's largest score.
   for (const auto& shape : shapes()) {
-    const Sequence sequence(shape, 600, 1);
     const double bound = shape.stored == Stored::f16 ? 2e-3 : 2e-5;
     for (const auto* table : usable_tables()) {
-      const auto out = sequence.run(*table, 600, 2);
-      for (const int row : {0, 1, 15, 16, 255, 256, 300, 511, 512, 599}) {
+      // Two chunks; three on the fastest.
+      const int length = table == usable_tables().front() ? 600 : 300;
+      const Sequence sequence(shape, length, 1);
+      const auto out = sequence.run(*table, length, 2);
+      for (const int row : {0, 1, 15, 16, 255, 256, 299, 511, 512, 599}) {
+        if (row >= length) {
+          break;
+        }
         const auto wanted = sequence.reference(row);
         for (std::size_t i = 0; i < wanted.size(); ++i) {
           const auto got = static_cast<double>(
@@ -173,9 +178,12 @@ TEST_CASE(
     const auto whole = sequence.run(*usable_tables().front(), 530, 1);
     CHECK(same_bits(whole, sequence.run(*usable_tables().front(), 1, 2)));
     CHECK(same_bits(whole, sequence.run(*usable_tables().front(), 37, 3)));
+    const Sequence start(shape, 290, 2); // the same rows, fewer
+    const auto first = start.run(*usable_tables().front(), 290, 1);
+    CHECK(std::equal(first.begin(), first.end(), whole.begin()));
     for (const auto* table : usable_tables()) {
       CAPTURE(std::string(table->name));
-      CHECK(same_bits(whole, sequence.run(*table, 100, 2)));
+      CHECK(same_bits(first, start.run(*table, 100, 2)));
     }
   }
 }
