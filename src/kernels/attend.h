@@ -28,8 +28,9 @@ void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   const float* query = args.queries;
   for (int d = 0; d < args.head_dim; ++d, query += R, keys += step) {
     for (int t = 0; t < kTiles; ++t) {
-      const auto key =
-          load_stored<V, kType>(keys + static_cast<std::size_t>(t) * apart);
+      const auto* at = keys + static_cast<std::size_t>(t) * apart;
+      fetch_ahead<R>(at, kTiles * apart);
+      const auto key = load_stored<V, kType>(at);
       for (int q = 0; q < R; ++q) {
         sum[t][q] = V::fma(key, V::set(query[q]), sum[t][q]);
       }
@@ -107,8 +108,10 @@ void mix_tiles(
   for (int i = 0; i < n_places; ++i, values += apart) {
     typename V::F value[kTiles];
     for (int t = 0; t < kTiles; ++t) {
-      value[t] = load_stored<V, kType>(
-          values + static_cast<std::size_t>(t) * kTile * bytes_of(kType));
+      const auto* at =
+          values + static_cast<std::size_t>(t) * kTile * bytes_of(kType);
+      fetch_ahead<R>(at);
+      value[t] = load_stored<V, kType>(at);
     }
     for (int q = 0; q < R; ++q) {
       const auto weight = V::set(weights[q * kChunk + i]);
