@@ -72,9 +72,10 @@ void product(benchmark::State& state) {
   }
   const auto x = random_rows(rows, in, random);
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(out));
+  Activations activations;
   for (auto _ : state) {
     for (const auto& one : products) {
-      Activations activations(
+      activations.take(
           context, one.forms(), {x.data(), rows, in, nullptr, 0.0F});
       one.run(context, activations, nullptr, y.data());
     }

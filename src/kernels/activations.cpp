@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/context.h"
+
 namespace lockstep::kernels {
 
 namespace {
@@ -16,16 +18,23 @@ int panel_rows(int rows, int most) {
   return 1;
 }
 
+/// Room for n values; those that are there stay, as nobody reads them.
+template <class Value>
+void make_room(std::vector<Value>& values, std::size_t n) {
+  if (values.size() < n) {
+    values.resize(n);
+  }
+}
+
 } // namespace
 
-Activations::Activations(
-    const Context& context, InputForms forms, int rows, int in)
-    : forms_(forms),
-      rows_(rows),
-      in_(in),
-      words_(
-          context.accuracy == Accuracy::fast && context.table->fast ? 1 : 2) {
-  starts_.push_back(0);
+void Activations::reset(
+    const Context& context, InputForms forms, int rows, int in) {
+  forms_ = forms;
+  rows_ = rows;
+  in_ = in;
+  words_ = context.accuracy == Accuracy::fast && context.table->fast ? 1 : 2;
+  starts_.assign(1, 0);
   while (starts_.back() < rows) {
     starts_.push_back(
         starts_.back() +
@@ -33,19 +42,19 @@ Activations::Activations(
   }
   const auto n = static_cast<std::size_t>(rows) * static_cast<std::size_t>(in);
   if (forms.quantized) {
-    quads_.resize(n / 4 * static_cast<std::size_t>(words_));
-    scales_.resize(n / kBlock);
-    totals_.resize(n / kBlock);
-    sums_.resize(n / kBlock);
+    make_room(quads_, n / 4 * static_cast<std::size_t>(words_));
+    make_room(scales_, n / kBlock);
+    make_room(totals_, n / kBlock);
+    make_room(sums_, n / kBlock);
   }
   if (forms.dense) {
-    values_.resize(n);
+    make_room(values_, n);
   }
 }
 
-Activations::Activations(
-    Context& context, InputForms forms, const RowSource& source)
-    : Activations(context, forms, source.rows, source.in) {
+void Activations::take(
+    Context& context, InputForms forms, const RowSource& source) {
+  reset(context, forms, source.rows, source.in);
   context.pool.run(n_panels(), [&](int p) {
     const auto first = static_cast<std::size_t>(first_row(p));
     const int rows = first_row(p + 1) - first_row(p);

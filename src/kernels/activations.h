@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/context.h"
 #include "kernels/layout.h"
 
 namespace lockstep::kernels {
+
+struct Context;
 
 /// What a product needs of its input: integers for quantized weights, values
 /// for dense ones, or both where matrices of both kinds share an input.
@@ -25,13 +26,14 @@ struct RowSource {
   float eps = 0.0F;
 };
 
-/// Rows of activations in panels, as kernels read them.
+/// Rows of activations in panels, as kernels read them. Keeps its memory from
+/// one use to the next.
 class Activations {
  public:
   /// Room for rows that some other kernel fills in.
-  Activations(const Context& context, InputForms forms, int rows, int in);
+  void reset(const Context& context, InputForms forms, int rows, int in);
   /// The rows of `source`, through its norm.
-  Activations(Context& context, InputForms forms, const RowSource& source);
+  void take(Context& context, InputForms forms, const RowSource& source);
 
   int rows() const { return rows_; }
   int in() const { return in_; }
@@ -52,9 +54,9 @@ class Activations {
 
  private:
   InputForms forms_;
-  int rows_;
-  int in_;
-  int words_; // of a quad
+  int rows_ = 0;
+  int in_ = 0;
+  int words_ = 2; // of a quad
   std::vector<int> starts_;
   std::vector<std::int32_t> quads_;
   std::vector<float> scales_;

@@ -142,7 +142,8 @@ GatedProduct::GatedProduct(Weighted gate, Weighted up, Weighted down)
 
 void GatedProduct::run(
     Context& context, Activations& x, const float* residual, float* y) const {
-  Activations middle(context, down_.forms(), x.rows(), down_.in());
+  auto& middle = context.workspace.middle;
+  middle.reset(context, down_.forms(), x.rows(), down_.in());
   const Split split(
       x.n_panels(), pairs_of(gate_up_[0]), context.pool.n_threads());
   context.pool.run(split.n_pieces(), [&](int piece) {

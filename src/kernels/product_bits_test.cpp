@@ -69,7 +69,8 @@ TEST_CASE("every processor gives the same bits") {
            context.pool),
        {}});
   const Product product(std::move(parts));
-  Activations in(context, product.forms(), {x.data(), 7, 128, nullptr, 0.0F});
+  Activations in;
+  in.take(context, product.forms(), {x.data(), 7, 128, nullptr, 0.0F});
   std::vector<float> y(7 * 48);
   product.run(context, in, nullptr, y.data());
   std::uint32_t hash = 0x811c9dc5U;

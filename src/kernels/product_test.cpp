@@ -113,7 +113,8 @@ TEST_CASE("biases and residuals are added where they belong") {
   CHECK(product.out() == 43);
   const auto x = random_rows(5, 64, random);
   const auto residual = random_rows(5, 43, random);
-  Activations in(context, product.forms(), {x.data(), 5, 64, nullptr, 0.0F});
+  Activations in;
+  in.take(context, product.forms(), {x.data(), 5, 64, nullptr, 0.0F});
   std::vector<float> y(5 * 43);
   product.run(context, in, residual.data(), y.data());
   for (int r = 0; r < 5; ++r) {
@@ -148,8 +149,8 @@ TEST_CASE("a gated product is down(silu(gate) * up) behind a norm") {
     const int rows = 15;
     const auto x = random_rows(rows, 64, random);
     const std::vector<float> norm(64, 0.25F);
-    Activations in(
-        context, product.forms(), {x.data(), rows, 64, norm.data(), 1e-5F});
+    Activations in;
+    in.take(context, product.forms(), {x.data(), rows, 64, norm.data(), 1e-5F});
     std::vector<float> y(rows * 64);
     product.run(context, in, x.data(), y.data());
     for (int r = 0; r < rows; ++r) {

@@ -1,12 +1,14 @@
 #include "model/kernel_parts.h"
 
 #include <future>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "kernels/arena.h"
 #include "kernels/attention.h"
+#include "kernels/block.h"
 #include "kernels/node.h"
 #include "kernels/product.h"
 #include "kernels/rope_table.h"
@@ -25,44 +27,34 @@ const float* floats(const std::byte* data) {
   return reinterpret_cast<const float*>(data);
 }
 
-/// `Map` is kernels::Product or kernels::GatedProduct.
-template <class Map>
-class KernelRowMap final : public RowMap {
- public:
-  KernelRowMap(
-      const char* name,
-      SharedContext context,
-      std::optional<RmsNorm> norm,
-      Map map)
-      : name_(name),
-        state_(std::make_shared<State>(
-            State{std::move(context), std::move(norm), std::move(map)})) {}
+std::optional<kernels::Norm> norm_of(const std::optional<RmsNorm>& stored) {
+  return stored ? std::optional(kernels::Norm{stored->weight, stored->eps})
+                : std::nullopt;
+}
 
-  mx::array operator()(
-      const mx::array& x, const mx::array* residual) const override {
+class KernelProjection final : public RowMap {
+ public:
+  KernelProjection(
+      SharedContext context,
+      const std::optional<RmsNorm>& norm,
+      kernels::Product product)
+      : state_(std::make_shared<State>(
+            State{std::move(context), norm_of(norm), std::move(product)})) {}
+
+  mx::array operator()(const mx::array& x) const override {
     const int rows = x.shape(0);
-    std::vector<mx::array> inputs{x};
-    if (residual != nullptr) {
-      inputs.push_back(*residual);
-    }
     return kernels::make_node(
-        name_,
-        {rows, state_->map.out()},
-        std::move(inputs),
-        [state = state_, rows](const std::vector<std::byte*>& in, float* out) {
-          const auto& norm = state->norm;
-          Activations activations(
+        "projection",
+        {rows, state_->product.out()},
+        {x},
+        [state = state_, rows](const auto& in, float* out) {
+          run_map(
               *state->context,
-              state->map.forms(),
-              {floats(in[0]),
-               rows,
-               state->map.in(),
-               norm ? norm->weight.data() : nullptr,
-               norm ? norm->eps : 0.0F});
-          state->map.run(
-              *state->context,
-              activations,
-              in.size() > 1 ? floats(in[1]) : nullptr,
+              state->norm,
+              state->product,
+              floats(in[0]),
+              rows,
+              nullptr,
               out);
         });
   }
@@ -70,50 +62,38 @@ class KernelRowMap final : public RowMap {
  private:
   struct State {
     SharedContext context;
-    std::optional<RmsNorm> norm;
-    Map map;
+    std::optional<kernels::Norm> norm;
+    kernels::Product product;
   };
-
-  const char* name_;
   std::shared_ptr<State> state_;
 };
 
-class KernelAttention final : public Attention {
+/// A whole layer is one node: putting nodes together and passing them on takes
+/// the time of a core that could compute.
+class KernelBlock final : public Block {
  public:
-  KernelAttention(
-      SharedContext context,
-      const checkpoint::LayerConfig& layer,
-      std::shared_ptr<kernels::RopeTable> rope)
+  KernelBlock(SharedContext context, kernels::Block block)
       : context_(std::move(context)),
-        shape_{
-            layer.n_heads,
-            layer.n_kv_heads,
-            layer.head_dim,
-            layer.attn_scale,
-            context_->accuracy == kernels::Accuracy::exact
-                ? kernels::Stored::f32
-                : kernels::Stored::f16},
-        rope_(std::move(rope)) {}
+        block_(std::make_shared<kernels::Block>(std::move(block))) {}
 
   mx::array operator()(
-      const mx::array& qkv,
-      const Pass& pass,
-      LayerCache& cache) const override {
-    std::vector<mx::array> inputs{qkv};
+      const mx::array& x, const Pass& pass, LayerCache& cache) const override {
+    const auto& shape = block_->attention;
+    const int width = kernels::tiles_of(shape.head_dim) * kernels::kTile;
+    std::vector<mx::array> inputs{x};
     std::vector<kernels::AttentionPart> parts;
-    const int width = kernels::tiles_of(shape_.head_dim) * kernels::kTile;
     for (const auto& part : pass.parts) {
       const int end = part.offset + part.n;
-      rope_->reserve(end);
+      block_->rope->reserve(end);
       // What a node writes lies behind what nodes before it were given, so
       // the same arrays serve all ticks.
       const auto [keys, values] = cache.reserve(
           part.slot,
           end,
-          {shape_.n_kv_heads,
-           shape_.head_dim,
+          {shape.n_kv_heads,
+           shape.head_dim,
            width,
-           shape_.stored == kernels::Stored::f32 ? mx::float32 : mx::float16});
+           shape.stored == kernels::Stored::f32 ? mx::float32 : mx::float16});
       inputs.push_back(keys);
       inputs.push_back(values);
       kernels::AttentionPart to;
@@ -124,24 +104,24 @@ class KernelAttention final : public Attention {
       parts.push_back(to);
     }
     return kernels::make_node(
-        "attention",
-        {qkv.shape(0), shape_.n_heads * shape_.head_dim},
+        "block",
+        x.shape(),
         std::move(inputs),
-        [context = context_, shape = shape_, rope = rope_, parts](
-            const std::vector<std::byte*>& in, float* out) {
-          auto placed = parts;
-          for (std::size_t i = 0; i < placed.size(); ++i) {
-            placed[i].keys = in[1 + 2 * i];
-            placed[i].values = in[2 + 2 * i];
+        [context = context_,
+         block = block_,
+         parts = std::move(parts),
+         rows = x.shape(0)](const auto& in, float* out) mutable {
+          for (std::size_t i = 0; i < parts.size(); ++i) {
+            parts[i].keys = in[1 + 2 * i];
+            parts[i].values = in[2 + 2 * i];
           }
-          attend_parts(*context, shape, *rope, placed, floats(in[0]), out);
+          run_block(*context, *block, parts, floats(in[0]), rows, out);
         });
   }
 
  private:
   SharedContext context_;
-  kernels::AttentionShape shape_;
-  std::shared_ptr<kernels::RopeTable> rope_;
+  std::shared_ptr<kernels::Block> block_;
 };
 
 class KernelEmbedding final : public Embedding {
@@ -168,8 +148,8 @@ class KernelEmbedding final : public Embedding {
   std::unique_ptr<RowMap> head(const RmsNorm& norm) const override {
     std::vector<Weighted> parts;
     parts.push_back({table_, {}});
-    return std::make_unique<KernelRowMap<kernels::Product>>(
-        "head", context_, norm, kernels::Product(std::move(parts)));
+    return std::make_unique<KernelProjection>(
+        context_, norm, kernels::Product(std::move(parts)));
   }
 
  private:
@@ -188,37 +168,49 @@ class KernelParts final : public Parts {
   explicit KernelParts(SharedContext context) : context_(std::move(context)) {}
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
-    auto parts = packed(std::move(stored.linears));
-    return std::make_unique<KernelRowMap<kernels::Product>>(
-        "projection",
+    return std::make_unique<KernelProjection>(
         context_,
-        std::move(stored.norm),
-        kernels::Product(std::move(parts)));
+        stored.norm,
+        kernels::Product(packed(std::move(stored.linears))));
   }
 
-  std::unique_ptr<RowMap> feed_forward(StoredFeedForward stored) override {
-    std::vector<StoredLinear> linears;
-    linears.push_back(std::move(stored.gate));
-    linears.push_back(std::move(stored.up));
-    linears.push_back(std::move(stored.down));
-    auto parts = packed(std::move(linears));
-    return std::make_unique<KernelRowMap<kernels::GatedProduct>>(
-        "feed_forward",
-        context_,
-        std::move(stored.norm),
-        kernels::GatedProduct(
-            std::move(parts[0]), std::move(parts[1]), std::move(parts[2])));
-  }
-
-  std::unique_ptr<Attention> attention(
-      const checkpoint::LayerConfig& layer,
-      const std::vector<double>& periods) override {
+  std::unique_ptr<Block> block(StoredBlock stored) override {
+    const auto& layer = stored.layer;
     // Layers with the same angles share one table of them.
-    auto& rope = ropes_[periods];
+    auto& rope = ropes_[stored.periods];
     if (!rope) {
-      rope = std::make_shared<kernels::RopeTable>(periods);
+      rope = std::make_shared<kernels::RopeTable>(stored.periods);
     }
-    return std::make_unique<KernelAttention>(context_, layer, rope);
+    // All together, so that reading stays ahead of packing.
+    auto linears = std::move(stored.qkv.linears);
+    const auto n_qkv = static_cast<std::ptrdiff_t>(linears.size());
+    std::move(
+        stored.out.linears.begin(),
+        stored.out.linears.end(),
+        std::back_inserter(linears));
+    auto& gated = stored.feed_forward;
+    linears.push_back(std::move(gated.gate));
+    linears.push_back(std::move(gated.up));
+    linears.push_back(std::move(gated.down));
+    auto all = packed(std::move(linears));
+    const auto taken = [](auto first, auto last) {
+      return kernels::Product(
+          {std::make_move_iterator(first), std::make_move_iterator(last)});
+    };
+    const auto feed_forward = all.end() - 3;
+    return std::make_unique<KernelBlock>(
+        context_,
+        kernels::Block{
+            norm_of(stored.qkv.norm),
+            taken(all.begin(), all.begin() + n_qkv),
+            shape_of(layer),
+            rope,
+            taken(all.begin() + n_qkv, feed_forward),
+            norm_of(gated.norm),
+            kernels::GatedProduct(
+                std::move(feed_forward[0]),
+                std::move(feed_forward[1]),
+                std::move(feed_forward[2]))});
   }
 
   std::unique_ptr<Embedding> embedding(StoredLinear table) override {
@@ -232,6 +224,16 @@ class KernelParts final : public Parts {
   std::uint64_t bytes_held() const override { return bytes_; }
 
  private:
+  kernels::AttentionShape shape_of(const checkpoint::LayerConfig& layer) const {
+    return {
+        layer.n_heads,
+        layer.n_kv_heads,
+        layer.head_dim,
+        layer.attn_scale,
+        context_->accuracy == kernels::Accuracy::exact ? kernels::Stored::f32
+                                                       : kernels::Stored::f16};
+  }
+
   /// Reads each while the one before is packed.
   std::vector<Weighted> packed(std::vector<StoredLinear> stored) {
     std::vector<Weighted> parts;

@@ -138,25 +138,28 @@ struct Norm {
   }
 };
 
-mx::array with_residual(const mx::array& y, const mx::array* residual) {
-  return residual != nullptr ? mx::add(*residual, y) : y;
-}
-
 class MlxProjection final : public RowMap {
  public:
   MlxProjection(Norm norm, std::vector<Linear> linears)
       : norm_(std::move(norm)), linears_(std::move(linears)) {}
 
-  mx::array operator()(
-      const mx::array& x, const mx::array* residual) const override {
+  static MlxProjection load(const StoredProjection& stored, Loader& loader) {
+    std::vector<Linear> linears;
+    linears.reserve(stored.linears.size());
+    for (const auto& linear : stored.linears) {
+      linears.push_back(Linear::load(linear, loader));
+    }
+    return {Norm::load(stored.norm, loader), std::move(linears)};
+  }
+
+  mx::array operator()(const mx::array& x) const override {
     const auto in = norm_(x);
     std::vector<mx::array> outs;
     outs.reserve(linears_.size());
     for (const auto& linear : linears_) {
       outs.push_back(linear(in));
     }
-    return with_residual(
-        outs.size() == 1 ? outs.front() : mx::concatenate(outs, 1), residual);
+    return outs.size() == 1 ? outs.front() : mx::concatenate(outs, 1);
   }
 
  private:
@@ -164,28 +167,46 @@ class MlxProjection final : public RowMap {
   std::vector<Linear> linears_;
 };
 
-class MlxFeedForward final : public RowMap {
+struct FeedForward {
+  Norm norm;
+  Linear gate;
+  Linear up;
+  Linear down;
+
+  static FeedForward load(const StoredFeedForward& stored, Loader& loader) {
+    return {
+        Norm::load(stored.norm, loader),
+        Linear::load(stored.gate, loader),
+        Linear::load(stored.up, loader),
+        Linear::load(stored.down, loader)};
+  }
+
+  mx::array operator()(const mx::array& x) const {
+    const auto in = norm(x);
+    const auto g = gate(in);
+    return down(mx::multiply(mx::multiply(g, mx::sigmoid(g)), up(in)));
+  }
+};
+
+class MlxBlock final : public Block {
  public:
-  MlxFeedForward(Norm norm, Linear gate, Linear up, Linear down)
-      : norm_(std::move(norm)),
-        gate_(std::move(gate)),
-        up_(std::move(up)),
-        down_(std::move(down)) {}
+  MlxBlock(const StoredBlock& stored, Loader& loader)
+      : qkv_(MlxProjection::load(stored.qkv, loader)),
+        attention_(stored.layer, stored.periods),
+        out_(MlxProjection::load(stored.out, loader)),
+        feed_forward_(FeedForward::load(stored.feed_forward, loader)) {}
 
   mx::array operator()(
-      const mx::array& x, const mx::array* residual) const override {
-    const auto in = norm_(x);
-    const auto gate = gate_(in);
-    return with_residual(
-        down_(mx::multiply(mx::multiply(gate, mx::sigmoid(gate)), up_(in))),
-        residual);
+      const mx::array& x, const Pass& pass, LayerCache& cache) const override {
+    const auto h = mx::add(x, out_(attention_(qkv_(x), pass, cache)));
+    return mx::add(h, feed_forward_(h));
   }
 
  private:
-  Norm norm_;
-  Linear gate_;
-  Linear up_;
-  Linear down_;
+  MlxProjection qkv_;
+  MlxAttention attention_;
+  MlxProjection out_;
+  FeedForward feed_forward_;
 };
 
 class MlxEmbedding final : public Embedding {
@@ -225,27 +246,12 @@ class MlxParts final : public Parts {
   explicit MlxParts(mx::Dtype type) : loader_(type) {}
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
-    std::vector<Linear> linears;
-    linears.reserve(stored.linears.size());
-    for (const auto& linear : stored.linears) {
-      linears.push_back(Linear::load(linear, loader_));
-    }
     return std::make_unique<MlxProjection>(
-        Norm::load(stored.norm, loader_), std::move(linears));
+        MlxProjection::load(stored, loader_));
   }
 
-  std::unique_ptr<RowMap> feed_forward(StoredFeedForward stored) override {
-    return std::make_unique<MlxFeedForward>(
-        Norm::load(stored.norm, loader_),
-        Linear::load(stored.gate, loader_),
-        Linear::load(stored.up, loader_),
-        Linear::load(stored.down, loader_));
-  }
-
-  std::unique_ptr<Attention> attention(
-      const checkpoint::LayerConfig& layer,
-      const std::vector<double>& periods) override {
-    return mlx_attention(layer, periods);
+  std::unique_ptr<Block> block(StoredBlock stored) override {
+    return std::make_unique<MlxBlock>(stored, loader_);
   }
 
   std::unique_ptr<Embedding> embedding(StoredLinear table) override {

@@ -2,11 +2,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "mlx/array.h"
 
-#include "checkpoint/config.h"
 #include "model/kv_cache.h"
 #include "model/pass.h"
 #include "model/stored.h"
@@ -15,28 +13,24 @@ namespace lockstep::model {
 
 namespace mx = mlx::core;
 
-/// A StoredProjection or StoredFeedForward, ready to run.
+/// A StoredProjection, ready to run.
 class RowMap {
  public:
   virtual ~RowMap() = default;
 
-  /// [R, in] -> [R, out], plus `residual` [R, out] where it is not null.
   virtual mx::array operator()(
-      const mx::array& x, const mx::array* residual = nullptr) const = 0;
+      const mx::array& x) const = 0; // [R, in], [R, out]
 };
 
-/// Causal self-attention with grouped keys and values and rotary positions,
-/// without its projections. Vaswani et al., "Attention Is All You Need" (2017),
-/// eq. 1; Ainslie et al., "GQA" (2023); Su et al., "RoFormer" (2021), eq. 34.
-class Attention {
+/// One layer of a model: what families differ in when data cannot say it.
+class Block {
  public:
-  virtual ~Attention() = default;
+  virtual ~Block() = default;
 
-  /// Queries, keys and values side by side -> [R, n_heads * head_dim]. Every
-  /// part of the pass attends to its own slot only, which takes in its keys
-  /// and values.
+  /// [R, hidden] -> [R, hidden]. Every part of the pass attends to its own slot
+  /// only, which takes in its keys and values.
   virtual mx::array operator()(
-      const mx::array& qkv, const Pass& pass, LayerCache& cache) const = 0;
+      const mx::array& x, const Pass& pass, LayerCache& cache) const = 0;
 };
 
 /// A table of one row per token, which may serve as the output head too.
@@ -56,11 +50,7 @@ class Parts {
   virtual ~Parts() = default;
 
   virtual std::unique_ptr<RowMap> projection(StoredProjection stored) = 0;
-  virtual std::unique_ptr<RowMap> feed_forward(StoredFeedForward stored) = 0;
-  /// `periods` [rope.dims / 2]: an angle is place / period.
-  virtual std::unique_ptr<Attention> attention(
-      const checkpoint::LayerConfig& layer,
-      const std::vector<double>& periods) = 0;
+  virtual std::unique_ptr<Block> block(StoredBlock stored) = 0;
   virtual std::unique_ptr<Embedding> embedding(StoredLinear table) = 0;
 
   virtual mx::Dtype activations() const = 0;    // type of hidden states

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/config.h"
 
 namespace lockstep::model {
 
@@ -35,6 +36,18 @@ struct StoredFeedForward {
   StoredLinear gate;
   StoredLinear up;
   StoredLinear down;
+};
+
+/// A layer: h = x + out(attention(qkv(x))), then h + feed_forward(h). Attention
+/// is causal, with grouped keys and values and rotary positions. Vaswani et al.,
+/// "Attention Is All You Need" (2017), eq. 1; Ainslie et al., "GQA" (2023); Su
+/// et al., "RoFormer" (2021), eq. 34.
+struct StoredBlock {
+  StoredProjection qkv; // queries, keys and values side by side
+  checkpoint::LayerConfig layer;
+  std::vector<double> periods; // [rope.dims / 2]: an angle is place / period
+  StoredProjection out;
+  StoredFeedForward feed_forward;
 };
 
 } // namespace lockstep::model

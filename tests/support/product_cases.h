@@ -62,7 +62,8 @@ inline std::vector<float> run(
   parts.push_back({matrix.packed(arena, context.pool), bias});
   const kernels::Product product(std::move(parts));
   const int rows = static_cast<int>(x.size()) / matrix.in();
-  kernels::Activations in(
+  kernels::Activations in;
+  in.take(
       context, product.forms(), {x.data(), rows, matrix.in(), nullptr, 0.0F});
   std::vector<float> y(static_cast<std::size_t>(rows * matrix.out()));
   product.run(context, in, nullptr, y.data());
