@@ -1,5 +1,6 @@
-// Single kernels beside what one thread of this machine can read (read_memory).
-#include <chrono>
+// Single kernels beside what one thread of this machine can read (read_memory)
+// and compute (tile_in_cache).
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -24,23 +25,16 @@ double as_double(std::int64_t x) {
   return static_cast<double>(x);
 }
 
-/// Reads more than any cache holds, as kernels do: 64 bytes after the other.
+/// Reads more than the caches hold with the simplest of kernels.
 void read_memory(benchmark::State& state) {
   Arena arena;
   const std::size_t n = std::size_t{256} << 20;
   const auto memory = arena.take(n);
-  for (std::size_t i = 0; i < n; i += 4096) {
-    memory.get()[i] = std::byte{1};
-  }
+  std::memset(memory.get(), 0, n);
+  const auto* values = reinterpret_cast<const float*>(memory.get());
   for (auto _ : state) {
-    std::uint64_t sums[8] = {};
-    for (std::size_t i = 0; i < n; i += 64) {
-      const auto* p = reinterpret_cast<const std::uint64_t*>(memory.get() + i);
-      for (int k = 0; k < 8; ++k) {
-        sums[k] += p[k];
-      }
-    }
-    benchmark::DoNotOptimize(sums);
+    benchmark::DoNotOptimize(
+        best_table().largest(values, static_cast<int>(n / sizeof(float))));
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(n));
 }
@@ -92,6 +86,40 @@ BENCHMARK(product)
     ->ArgsProduct({{49152}, {576}, {8}, {1}, {1, 2}, {0}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
+
+/// One tile that stays in the cache, times a whole panel: what a thread computes
+/// at most. bits 0 is dense, in float32.
+void tile_in_cache(benchmark::State& state) {
+  const int bits = static_cast<int>(state.range(0));
+  constexpr int kIn = 576;
+  const auto accuracy = state.range(1) == 0 ? Accuracy::exact : Accuracy::fast;
+  Context context(best_table(), accuracy, 1);
+  const int rows = context.table->rows;
+  std::mt19937 random(3);
+  Arena arena;
+  const RandomMatrix matrix(
+      kTile,
+      kIn,
+      {bits, 32, bits == 8, bits == 0 ? Stored::f32 : Stored::f16},
+      random);
+  std::vector<Weighted> parts;
+  parts.push_back({matrix.packed(arena, context.pool), {}});
+  const Product tile(std::move(parts));
+  const auto x = random_rows(rows, kIn, random);
+  std::vector<float> y(static_cast<std::size_t>(rows * kTile));
+  Activations in;
+  in.take(context, tile.forms(), {x.data(), rows, kIn, nullptr, 0.0F});
+  for (auto _ : state) {
+    tile.run(context, in, nullptr, y.data());
+  }
+  state.counters["FLOP/s"] = benchmark::Counter(
+      2.0 * kTile * kIn * as_double(rows),
+      benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(tile_in_cache)
+    ->ArgNames({"bits", "fast"})
+    ->ArgsProduct({{4, 8}, {0, 1}})
+    ->Args({0, 0});
 
 /// One token of 9 heads over so many places.
 void attention(benchmark::State& state) {

@@ -5,7 +5,8 @@ and prints medians and ratios.
 usage: bench/peers/run.py [--repeat 5] [--model FILE] [--markdown] [TEST...]
 
 Tests: decode1 decode2 prompt2 fast2 start bandwidth (default: all). The number
-at the end is that of the threads. Run bench/peers/install first.
+at the end is that of the threads; mlx-lm always has one, and a shorter task.
+Run bench/peers/install first.
 """
 
 import argparse
@@ -73,6 +74,12 @@ def llama(model, threads, kind, n):
     return rows[0]["avg_ts"]
 
 
+def mlx_lm(args, kind, n):
+    return float(output(
+        sys.executable, ROOT / "bench/peers/mlx_lm_speed.py", args.model,
+        kind, n))
+
+
 def first_token(*command):
     """Milliseconds from the start of a program to its first byte of text."""
     start = time.monotonic()
@@ -103,7 +110,8 @@ def decode(args, threads):
         args.repeat,
         lockstep=lambda: lockstep(model, threads, "generation_tps", 8, 129),
         llama_Q4_1=lambda: llama(model, threads, "n", 128),
-        llama_Q4_0=lambda: llama(q4_0, threads, "n", 128))
+        llama_Q4_0=lambda: llama(q4_0, threads, "n", 128),
+        mlx_lm=lambda: mlx_lm(args, "generate", 8))
 
 
 def prompt(args, threads, *more):
@@ -112,7 +120,8 @@ def prompt(args, threads, *more):
         args.repeat,
         lockstep=lambda: lockstep(model, threads, "prompt_tps", 512, 2, *more),
         llama_Q4_1=lambda: llama(model, threads, "p", 512),
-        llama_Q4_0=lambda: llama(q4_0, threads, "p", 512))
+        llama_Q4_0=lambda: llama(q4_0, threads, "p", 512),
+        mlx_lm=lambda: mlx_lm(args, "prompt", 32))
 
 
 def start(args):

@@ -5,8 +5,10 @@
 namespace lockstep::app {
 
 void warn(const engine::Session& session, const world::Group& group) {
-  if (group.is_first() && !session.warning().empty()) {
-    write_stderr("lockstep: warning: " + session.warning() + "\n");
+  if (group.is_first()) {
+    for (const auto& warning : session.warnings()) {
+      write_stderr("lockstep: warning: " + warning + "\n");
+    }
   }
 }
 

@@ -39,19 +39,19 @@ int ranks_on_this_host(const world::Group& group) {
   return static_cast<int>(std::count(hosts.begin(), hosts.end(), own));
 }
 
-/// Threads of this rank, and what to say of them.
-int choose_threads(int asked, int n_ranks, std::string& warning) {
+/// Threads of this rank; adds to `warnings` what to say of them.
+int choose_threads(int asked, int n_ranks, std::vector<std::string>& warnings) {
   const int cores = kernels::physical_cores();
   if (asked == 0) {
     return std::max(1, cores / n_ranks);
   }
   if (asked * n_ranks > cores) {
-    warning = fmt::format(
+    warnings.push_back(fmt::format(
         "--threads {} for {} here is more than the {} cores that may be used; "
         "threads that wait for a core slow all others down",
         asked,
         n_ranks == 1 ? "one rank" : fmt::format("each of {} ranks", n_ranks),
-        cores);
+        cores));
   }
   return asked;
 }
@@ -60,13 +60,13 @@ Compute on_cpu(const ComputeOptions& options, int n_ranks) {
   Compute compute;
   compute.kernels = options.kernels == KernelKind::fast ? KernelKind::fast
                                                         : KernelKind::exact;
-  compute.threads = choose_threads(options.threads, n_ranks, compute.warning);
+  compute.threads = choose_threads(options.threads, n_ranks, compute.warnings);
   const auto& table = kernels::best_table();
   compute.set = table.name;
   if (&table == &kernels::portable_table()) {
-    compute.warning =
+    compute.warnings.push_back(
         "this CPU has no instruction set that there are kernels for (AVX2 with "
-        "FMA, AVX-512 or NEON with dot products); the portable ones are slow";
+        "FMA, AVX-512 or NEON with dot products); the portable ones are slow");
   }
   compute.parts = model::kernel_parts(std::make_shared<kernels::Context>(
       table,

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/checkpoint.h"
 #include "model/parts.h"
@@ -25,10 +26,10 @@ struct ComputeOptions {
 /// How this rank computes.
 struct Compute {
   KernelKind kernels = KernelKind::mlx;
-  int threads = 0;     // 0 = as MLX does
-  std::string device;  // what it computes on, for people
-  std::string set;     // instruction set of our kernels; empty = MLX's
-  std::string warning; // something that the user should know; empty = nothing
+  int threads = 0;    // 0 = as MLX does
+  std::string device; // what it computes on, for people
+  std::string set;    // instruction set of our kernels; empty = MLX's
+  std::vector<std::string> warnings; // what the user should know
   std::unique_ptr<model::Parts> parts;
 };
 

@@ -59,7 +59,7 @@ class Session {
     return context_;
   }
   /// What the user should know of how this rank computes; empty = nothing.
-  const std::string& warning() const { return compute_.warning; }
+  const std::vector<std::string>& warnings() const { return compute_.warnings; }
 
   /// Collective, after the last tick: every rank's report, on all ranks.
   std::vector<RankReport> gather_reports() const;
