@@ -7,6 +7,7 @@ namespace lockstep::app {
 // Each adds one command to the program. `argv` is this process's own command
 // line, for the ranks that it may start.
 void add_generate(CommandLine& program, const Arguments& argv);
+void add_bench(CommandLine& program, const Arguments& argv);
 void add_perplexity(CommandLine& program, const Arguments& argv);
 void add_selftest(CommandLine& program, const Arguments& argv);
 void add_tokenize(CommandLine& program);

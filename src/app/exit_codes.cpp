@@ -14,6 +14,7 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::memory:
       return 5;
     case ErrorKind::network:
+    case ErrorKind::full:
       return 69;
     case ErrorKind::internal:
     case ErrorKind::output:

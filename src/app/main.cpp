@@ -29,6 +29,7 @@ int run(const Arguments& arguments) {
       "they were one.",
       kExamples);
   lockstep::app::add_generate(program, arguments);
+  lockstep::app::add_bench(program, arguments);
   lockstep::app::add_perplexity(program, arguments);
   lockstep::app::add_selftest(program, arguments);
   lockstep::app::add_tokenize(program);

@@ -16,6 +16,7 @@ enum class ErrorKind {
   unsupported, // well-formed, but not something lockstep does
   request,     // a prompt or its options
   memory,      // does not fit
+  full,        // can be taken later, not now
   network,     // a host or a back end cannot be reached or started
   internal,    // our own bug
   peer_lost,

@@ -26,6 +26,7 @@ Engine::Engine(
       exchange_(exchange),
       scheduler_(std::move(scheduler)),
       lifeline_(lifeline),
+      n_ranks_(n_ranks),
       stats_(n_ranks) {
 }
 
@@ -33,6 +34,10 @@ void Engine::submit(sched::Request request, Sink sink) {
   const auto id = request.id;
   scheduler_->add(std::move(request));
   sinks_[id] = std::move(sink);
+}
+
+void Engine::reset_stats() {
+  stats_ = TickStats(n_ranks_);
 }
 
 void Engine::cancel(sched::RequestId id) {
@@ -56,11 +61,12 @@ void Engine::tick() {
   stats_.record(
       std::chrono::steady_clock::now() - start,
       inbox.compute_us,
+      n_ranks_ > 1 ? 4 * std::int64_t{outbox.size.total_words()} : 0,
       is_decode(header->entering) && is_decode(scheduler_->leaving()));
   if (on_prompt_) {
     on_prompt_(scheduler_->prompt_share());
   }
-  for (const auto& event : scheduler_->apply(results)) {
+  for (const auto& event : scheduler_->apply(results, inbox.compute_us)) {
     const auto sink = sinks_.find(event.id);
     sink->second(event);
     if (event.finish) {

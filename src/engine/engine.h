@@ -49,6 +49,8 @@ class Engine {
   void follow();
 
   const TickStats& stats() const { return stats_; }
+  /// Rank 0: begins to count anew.
+  void reset_stats();
   std::uint64_t kv_bytes() const { // the most that was held
     return kv_bytes_;
   }
@@ -60,6 +62,7 @@ class Engine {
   world::Exchange& exchange_;
   std::optional<sched::Scheduler> scheduler_;
   link::Lifeline& lifeline_;
+  int n_ranks_;
   TickStats stats_;
   std::map<sched::RequestId, Sink> sinks_;
   std::function<void(double)> on_prompt_;

@@ -10,6 +10,7 @@
 #include "base/host.h"
 #include "base/json.h"
 #include "model/families/family.h"
+#include "model/kv_cache.h"
 #include "plan/partition.h"
 #include "world/gather_exchange.h"
 #include "world/start_check.h"
@@ -20,7 +21,6 @@ namespace lockstep::engine {
 namespace {
 
 constexpr std::size_t kReportBytes = 1024;
-constexpr int kSlots = 1;
 constexpr int kChunkAlone = 512;
 constexpr int kChunkOfMany = 64;
 
@@ -77,7 +77,7 @@ int context_of(const checkpoint::ModelConfig& config, int asked) {
   if (asked > config.max_positions) {
     fail(
         ErrorKind::request,
-        "--context is {}, expected at most the model's {} tokens",
+        "a context of {} tokens is asked for, expected at most the model's {}",
         asked,
         config.max_positions);
   }
@@ -106,7 +106,8 @@ Session::Session(
        {"the layers", layers},
        {"the exchange", std::string(name_of(options.exchange))},
        {"the kernels", std::string(name_of(compute_.kernels))},
-       {"the context", std::to_string(context_)}});
+       {"the context", std::to_string(context_)},
+       {"the number of slots", std::to_string(options.n_slots)}});
 
   lifeline.set_phase("loading");
   const auto& own = plan[static_cast<std::size_t>(group.rank())];
@@ -136,10 +137,20 @@ Session::Session(
   pipeline.epoch = 1;
   pipeline.plan_hash = hash_of(fingerprint + " " + layers);
   pipeline.hidden = config_.hidden;
-  pipeline.limits = {kSlots, context_, config_.vocab, chunk};
+  const int n_slots = options.n_slots;
+  pipeline.limits = {n_slots, context_, config_.vocab, chunk + n_slots};
   std::optional<sched::Scheduler> scheduler;
   if (group.is_first()) {
-    scheduler.emplace(sched::SchedulerOptions{group.size(), context_, chunk});
+    sched::SchedulerOptions scheduling;
+    scheduling.n_stages = group.size();
+    scheduling.context = context_;
+    scheduling.chunk = chunk;
+    const std::int64_t step = model::kCacheStep;
+    scheduling.slots = {
+        n_slots,
+        n_slots * ((context_ + step - 1) / step * step),
+        model::kCacheStep};
+    scheduler.emplace(scheduling);
   }
   engine_ = std::make_unique<Engine>(
       Pipeline(*stage_, pipeline),

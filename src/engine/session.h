@@ -27,6 +27,7 @@ struct SessionOptions {
   ExchangeKind exchange = ExchangeKind::gather;
   ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
+  int n_slots = 1; // sequences at a time
   /// Most prompt tokens of one tick; 0 = few where several ranks are to be busy
   /// at once, many for one alone.
   int chunk = 0;
@@ -55,6 +56,7 @@ class Session {
     return *engine_;
   }
   const checkpoint::ModelConfig& config() const { return config_; }
+  int n_ranks() const { return group_.size(); }
   int context() const { // tokens
     return context_;
   }

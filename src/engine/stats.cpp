@@ -12,6 +12,7 @@ TickStats::TickStats(int n_ranks)
 void TickStats::record(
     std::chrono::nanoseconds wall,
     const std::vector<int>& compute_us,
+    std::int64_t packet_bytes,
     bool is_decode) {
   const int slowest = *std::max_element(compute_us.begin(), compute_us.end());
   if (slowest == 0) {
@@ -20,6 +21,7 @@ void TickStats::record(
   const double wall_ms =
       std::chrono::duration<double, std::milli>(wall).count();
   wall_ms_ += wall_ms;
+  exchange_bytes_ += packet_bytes;
   for (std::size_t rank = 0; rank < compute_ms_.size(); ++rank) {
     compute_ms_[rank] += compute_us[rank] / 1e3;
   }

@@ -32,11 +32,13 @@ class TickStats {
  public:
   explicit TickStats(int n_ranks);
 
-  /// One tick: how long it took in all, and each rank's time in its layers.
+  /// One tick: how long it took in all, each rank's time in its layers, and the
+  /// bytes that each rank gave to the exchange.
   /// `is_decode`: no rank worked on more than one token per sequence.
   void record(
       std::chrono::nanoseconds wall,
       const std::vector<int>& compute_us,
+      std::int64_t packet_bytes,
       bool is_decode);
 
   /// Milliseconds of a decode tick on average; 0 when there was none.
@@ -46,10 +48,14 @@ class TickStats {
   double exchange_ms() const;
   /// Share of all working ticks' time that this rank spent in its layers.
   double busy(int rank) const;
+  std::int64_t exchange_bytes() const { // of each rank, of all working ticks
+    return exchange_bytes_;
+  }
 
  private:
   double wall_ms_ = 0.0;
   std::vector<double> compute_ms_; // by rank
+  std::int64_t exchange_bytes_ = 0;
   std::uint64_t n_decode_ = 0;
   double decode_wall_ms_ = 0.0;
   double decode_exchange_ms_ = 0.0;

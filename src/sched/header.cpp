@@ -1,6 +1,7 @@
 #include "sched/header.h"
 
 #include <bit>
+#include <set>
 
 #include "base/error.h"
 #include "sched/words.h"
@@ -135,9 +136,14 @@ Header decode(std::span<const std::int32_t> words, const Limits& limits) {
     header.slot_ops.push_back(get_slot_op(in, limits));
   }
   int n_row_tokens = 0;
+  std::set<int> slots;
   for (int i = 0; i < n_rows; ++i) {
     header.entering.rows.push_back(get_row(in, limits));
-    n_row_tokens += header.entering.rows.back().n_tokens;
+    const auto& row = header.entering.rows.back();
+    n_row_tokens += row.n_tokens;
+    if (!slots.insert(row.slot).second) {
+      fail(ErrorKind::diverged, "header: slot {} has two rows", row.slot);
+    }
   }
   if (n_row_tokens != n_tokens) {
     fail(

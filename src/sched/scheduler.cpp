@@ -1,6 +1,8 @@
 #include "sched/scheduler.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "base/error.h"
 
@@ -8,137 +10,226 @@ namespace lockstep::sched {
 
 namespace {
 
-constexpr int kSlot = 0;
+/// Slots that requests may give up between a promise and the tick it is for,
+/// without anyone having known.
+constexpr int kSurprises = 2;
 
-bool stops(const Request& request, Token token) {
-  return std::find(
-             request.stop_tokens.begin(), request.stop_tokens.end(), token) !=
-         request.stop_tokens.end();
+int places_of(const Request& request) {
+  return static_cast<int>(request.prompt.size()) + request.max_tokens;
+}
+
+bool yields_token(const Row& row) {
+  return !row.scored && row.n_wanted > 0;
 }
 
 } // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options)
     : options_(options),
+      slots_(options.slots),
+      times_(options.n_stages, options.slots.n_slots),
+      waiting_(options.waiting),
+      n_parts_(options.n_stages),
       under_way_(static_cast<std::size_t>(options.n_stages)) {
 }
 
 void Scheduler::add(Request request) {
   check(request, options_.context);
-  queue_.push_back(std::move(request));
+  if (!slots_.can_ever_hold(places_of(request))) {
+    fail(
+        ErrorKind::request,
+        "a prompt of {} tokens and an answer of up to {} need more than the {} "
+        "places that there is memory for; shorten the prompt or lower "
+        "--max-tokens",
+        request.prompt.size(),
+        request.max_tokens,
+        options_.slots.places);
+  }
+  waiting_.add(std::move(request));
 }
 
 void Scheduler::cancel(RequestId id) {
-  if (running_ && running_->request.id == id) {
-    running_->cancelled = true;
+  const auto running = std::find_if(
+      running_.begin(), running_.end(), [id](const auto& sequence) {
+        return sequence.request.id == id;
+      });
+  if (running != running_.end()) {
+    cancelled_.push_back({id, running->n_sampled, {}, FinishReason::cancelled});
+    end(running);
     return;
   }
-  const auto found = std::find_if(
-      queue_.begin(), queue_.end(), [id](const auto& r) { return r.id == id; });
-  if (found != queue_.end()) {
-    queue_.erase(found);
-    cancelled_in_queue_.push_back(id);
+  if (waiting_.remove(id)) {
+    cancelled_.push_back({id, 0, {}, FinishReason::cancelled});
   }
 }
 
-int Scheduler::n_input() const {
-  const auto length = static_cast<int>(running_->request.prompt.size());
-  // The last token of a scored text predicts nothing that could be scored.
-  return running_->request.score_from ? length - 1 : length;
+std::vector<Sequence>::iterator Scheduler::find(std::uint64_t serial) {
+  return std::find_if(
+      running_.begin(), running_.end(), [serial](const auto& sequence) {
+        return sequence.serial == serial;
+      });
 }
 
-bool Scheduler::prompt_remains() const {
-  return running_ && running_->n_entered < n_input();
+void Scheduler::end(std::vector<Sequence>::iterator sequence) {
+  slots_.release(sequence->slot);
+  running_.erase(sequence);
 }
 
-Row Scheduler::prompt_row(int n_tokens) const {
-  const auto& request = running_->request;
-  Row row;
-  row.slot = kSlot;
-  row.offset = running_->n_entered;
-  row.n_tokens = n_tokens;
-  row.n_top = request.n_top;
-  const int end = row.offset + n_tokens;
-  if (request.score_from) {
-    row.scored = true;
-    row.n_wanted = std::clamp(end + 1 - *request.score_from, 0, n_tokens);
-    row.next = request.prompt[static_cast<std::size_t>(end)];
-  } else if (end == n_input() && request.max_tokens > 0) {
-    row.n_wanted = 1;
+/// Whether the header, which has no rows yet, has room for an operation more.
+bool Scheduler::op_fits(const Header& header) const {
+  return header_words(0, 0, static_cast<int>(header.slot_ops.size()) + 1) <=
+         room_.words;
+}
+
+void Scheduler::send_closings(Header& header) {
+  while (slots_.n_releasing() > 0 && op_fits(header)) {
+    SlotOp op;
+    op.kind = SlotOp::Kind::close;
+    op.slot = *slots_.close_next();
+    header.slot_ops.push_back(op);
   }
-  return row;
 }
 
-void Scheduler::enter_rows(Header& header) {
-  auto& sequence = *running_;
-  if (prompt_remains()) {
-    const int n = std::min(
-        {n_input() - sequence.n_entered, options_.chunk, room_.tokens});
-    if (n == 0) {
+void Scheduler::admit(Header& header) {
+  while (!waiting_.empty() && slots_.can_hold(places_of(waiting_.at(0))) &&
+         op_fits(header)) {
+    Sequence sequence;
+    sequence.serial = next_serial_++;
+    sequence.request = waiting_.take_first();
+    const auto& request = sequence.request;
+    sequence.slot = slots_.take(places_of(request));
+    SlotOp op;
+    op.slot = sequence.slot;
+    op.capacity = places_of(request);
+    op.request = request.id;
+    op.sampling = request.sampling;
+    header.slot_ops.push_back(op);
+    running_.push_back(std::move(sequence));
+  }
+}
+
+int Scheduler::n_decoding() const {
+  return static_cast<int>(
+      std::count_if(running_.begin(), running_.end(), [](const auto& sequence) {
+        return sequence.decodes();
+      }));
+}
+
+int Scheduler::part_size() const {
+  return (n_decoding() + n_parts_ - 1) / n_parts_;
+}
+
+/// Of one tick.
+int Scheduler::most_prompt_tokens() const {
+  const int beside = part_size();
+  return beside == 0 ? options_.chunk
+                     : choose_prompt_tokens(
+                           times_, beside, options_.stretch, options_.chunk);
+}
+
+void Scheduler::enter_tokens(Header& header, Flight& flight) {
+  std::vector<Sequence*> ready;
+  for (auto& sequence : running_) {
+    if (sequence.ready) {
+      ready.push_back(&sequence);
+    }
+  }
+  // Who has waited longest goes first.
+  std::stable_sort(ready.begin(), ready.end(), [](auto* a, auto* b) {
+    return a->ready_since < b->ready_since;
+  });
+  const auto phase =
+      static_cast<int>(tick_ % static_cast<std::uint64_t>(options_.n_stages));
+  const int most = phase < n_parts_ ? part_size() : 0;
+  ready.resize(std::min(ready.size(), static_cast<std::size_t>(most)));
+  for (auto* sequence : ready) {
+    if (token_room(header) < 1) {
       return;
     }
-    const auto from = sequence.request.prompt.begin() + sequence.n_entered;
-    header.entering.tokens.assign(from, from + n);
-    header.entering.rows.push_back(prompt_row(n));
-    sequence.n_entered += n;
-  } else if (sequence.ready && room_.tokens > 0) {
-    Row row;
-    row.slot = kSlot;
-    row.offset = sequence.n_entered;
-    row.n_tokens = 1;
-    row.n_wanted = 1;
-    row.n_top = sequence.request.n_top;
-    row.index = sequence.n_sampled;
-    header.entering.rows.push_back(row);
-    header.entering.tokens.push_back(*sequence.ready);
-    sequence.ready.reset();
-    ++sequence.n_entered;
+    header.entering.rows.push_back(sequence->token_row());
+    header.entering.tokens.push_back(*sequence->ready);
+    flight.serials.push_back(sequence->serial);
+    sequence->ready.reset();
+    ++sequence->n_entered;
   }
 }
 
-Room Scheduler::room_for_next() const {
-  int tokens = 0;
-  if (prompt_remains()) {
-    tokens = std::min(n_input() - running_->n_entered, options_.chunk);
-  } else if ((running_ && running_->ready) || !under_way_.back().empty()) {
-    // The result of what leaves comes with this tick's exchange, and may enter
-    // at the next.
-    tokens = 1;
+/// Tokens that may be added to the header as one row more.
+int Scheduler::token_room(const Header& header) const {
+  const int words = header_words(
+      static_cast<int>(header.entering.rows.size()) + 1,
+      header.entering.n_tokens(),
+      static_cast<int>(header.slot_ops.size()));
+  return std::min(
+      room_.tokens - header.entering.n_tokens(), room_.words - words);
+}
+
+void Scheduler::enter_prompts(Header& header, Flight& flight) {
+  int left = most_prompt_tokens();
+  for (auto& sequence : running_) {
+    const int n = std::min({sequence.prompt_left(), left, token_room(header)});
+    if (n <= 0) {
+      continue;
+    }
+    const auto from = sequence.request.prompt.begin() + sequence.n_entered;
+    auto& tokens = header.entering.tokens;
+    header.entering.rows.push_back(sequence.prompt_row(n));
+    tokens.insert(tokens.end(), from, from + n);
+    flight.serials.push_back(sequence.serial);
+    sequence.n_entered += n;
+    left -= n;
   }
-  return {header_words(1, tokens, 2), tokens};
+}
+
+/// What may enter at the next tick, as far as it can be known now: results of
+/// the batch that leaves come with this tick's exchange.
+Room Scheduler::room_for_next() const {
+  int n_tokens = 0;
+  int n_ending = kSurprises;
+  for (const auto& sequence : running_) {
+    n_tokens += sequence.ready ? 1 : 0;
+  }
+  for (const auto& row : leaving().rows) {
+    n_tokens += yields_token(row) ? 1 : 0;
+    n_ending += row.n_wanted > 0 ? 1 : 0;
+  }
+  n_tokens = std::min(n_tokens, options_.slots.n_slots);
+
+  const int most_prompt = most_prompt_tokens();
+  int n_prompts = 0;
+  std::int64_t prompt = 0;
+  for (const auto& sequence : running_) {
+    n_prompts += sequence.prompt_left() > 0 ? 1 : 0;
+    prompt += sequence.prompt_left();
+  }
+  const int n_releasing = slots_.n_releasing() + n_ending;
+  const int n_opening =
+      std::min(waiting_.size(), slots_.n_free() + n_releasing);
+  for (int i = 0; i < n_opening && prompt < most_prompt; ++i) {
+    ++n_prompts;
+    prompt += static_cast<std::int64_t>(waiting_.at(i).prompt.size());
+  }
+  const int tokens =
+      n_tokens + static_cast<int>(std::min<std::int64_t>(prompt, most_prompt));
+  const int n_rows =
+      std::min({n_tokens + n_prompts, tokens, options_.slots.n_slots});
+  const int n_ops = std::min(n_releasing, options_.slots.n_slots) +
+                    std::min(n_opening, options_.slots.n_slots);
+  return {header_words(n_rows, tokens, n_ops), tokens};
 }
 
 Header Scheduler::next() {
   Header header;
-  header.tick = tick_++;
-  if (close_slot_) {
-    SlotOp op;
-    op.kind = SlotOp::Kind::close;
-    op.slot = kSlot;
-    header.slot_ops.push_back(op);
-    close_slot_ = false;
-  }
-  if (!running_ && !queue_.empty()) {
-    running_.emplace();
-    running_->request = std::move(queue_.front());
-    queue_.pop_front();
-  }
-  if (running_ && !running_->cancelled) {
-    if (!running_->open) {
-      const auto& request = running_->request;
-      SlotOp op;
-      op.slot = kSlot;
-      op.capacity =
-          static_cast<int>(request.prompt.size()) + request.max_tokens;
-      op.request = request.id;
-      op.sampling = request.sampling;
-      header.slot_ops.push_back(op);
-      running_->open = true;
-    }
-    enter_rows(header);
-  }
+  Flight flight;
+  header.tick = tick_;
+  send_closings(header);
+  admit(header);
+  enter_tokens(header, flight);
+  enter_prompts(header, flight);
   header.end = ending_;
-  under_way_.push_front(header.entering);
+  ++tick_;
+  flight.batch = header.entering;
+  under_way_.push_front(std::move(flight));
   under_way_.pop_back();
   header.next = room_for_next();
   room_ = header.next;
@@ -146,88 +237,80 @@ Header Scheduler::next() {
 }
 
 double Scheduler::prompt_share() const {
-  return !running_ || n_input() == 0
-             ? 0.0
-             : std::min(
-                   1.0, static_cast<double>(running_->n_entered) / n_input());
-}
-
-const Batch& Scheduler::leaving() const {
-  return under_way_.back();
+  if (running_.empty() || running_.front().n_input() == 0) {
+    return 0.0;
+  }
+  const auto& oldest = running_.front();
+  return std::min(
+      1.0, static_cast<double>(oldest.n_entered) / oldest.n_input());
 }
 
 void Scheduler::book_scores(
+    const Sequence& sequence,
     const Row& row,
     std::span<const Sampled> results,
     std::vector<TokenEvent>& events) {
   const int first = row.offset + row.n_tokens - row.n_wanted + 1;
   for (std::size_t i = 0; i < results.size(); ++i) {
     events.push_back(
-        {running_->request.id,
+        {sequence.request.id,
          first + static_cast<int>(i),
          results[i],
          std::nullopt});
   }
-  if (row.offset + row.n_tokens == n_input()) {
+  if (row.offset + row.n_tokens == sequence.n_input()) {
     events.back().finish = FinishReason::length;
-    end_sequence();
   }
 }
 
-void Scheduler::book_token(
-    const Sampled& result, std::vector<TokenEvent>& events) {
-  auto& sequence = *running_;
+/// -> whether the sequence ends with it
+bool Scheduler::book_token(
+    Sequence& sequence,
+    const Sampled& result,
+    std::vector<TokenEvent>& events) const {
   TokenEvent event{
       sequence.request.id, sequence.n_sampled, result, std::nullopt};
   ++sequence.n_sampled;
   sequence.ready = result.chosen.token;
-  if (stops(sequence.request, result.chosen.token)) {
-    event.finish = FinishReason::stop;
-  } else if (sequence.n_sampled == sequence.request.max_tokens) {
-    event.finish = FinishReason::length;
-  }
+  sequence.ready_since = tick_;
+  event.finish = finish_with(sequence, result.chosen.token);
   events.push_back(event);
-  if (event.finish) {
-    end_sequence();
-  }
+  return event.finish.has_value();
 }
 
-void Scheduler::end_sequence() {
-  running_.reset();
-  close_slot_ = true;
-}
-
-std::vector<TokenEvent> Scheduler::apply(std::span<const Sampled> results) {
-  std::vector<TokenEvent> events;
-  events.reserve(cancelled_in_queue_.size() + results.size());
-  for (const auto id : cancelled_in_queue_) {
-    events.push_back({id, 0, {}, FinishReason::cancelled});
+std::vector<TokenEvent> Scheduler::apply(
+    std::span<const Sampled> results, std::span<const int> compute_us) {
+  for (std::size_t stage = 0; stage < compute_us.size(); ++stage) {
+    times_.record(
+        static_cast<int>(stage),
+        load_of(under_way_[stage].batch),
+        compute_us[stage]);
   }
-  cancelled_in_queue_.clear();
-  const auto& batch = leaving();
-  if (running_ && !batch.empty() && !results.empty() && !running_->cancelled) {
-    const auto& row = batch.rows.front();
+  std::vector<TokenEvent> events = std::move(cancelled_);
+  cancelled_.clear();
+  const auto& flight = under_way_.back();
+  for (std::size_t i = 0; i < flight.batch.rows.size(); ++i) {
+    const auto& row = flight.batch.rows[i];
+    const auto own = results.first(static_cast<std::size_t>(row.n_wanted));
+    results = results.subspan(own.size());
+    const auto sequence = find(flight.serials[i]);
+    // A cancelled one leaves rows under way.
+    if (sequence == running_.end() || own.empty()) {
+      continue;
+    }
     if (row.scored) {
-      book_scores(row, results, events);
-    } else {
-      book_token(results.front(), events);
+      book_scores(*sequence, row, own, events);
+      if (events.back().finish) {
+        end(sequence);
+      }
+    } else if (book_token(*sequence, own.front(), events)) {
+      end(sequence);
     }
   }
-  if (running_ && running_->cancelled) {
-    const bool drained = std::all_of(
-        under_way_.begin(), std::prev(under_way_.end()), [](const auto& b) {
-          return b.empty();
-        });
-    if (drained) {
-      events.push_back(
-          {running_->request.id,
-           running_->n_sampled,
-           {},
-           FinishReason::cancelled});
-      const bool was_open = running_->open;
-      end_sequence();
-      close_slot_ = was_open;
-    }
+  constexpr std::uint64_t kOften = 64; // ticks
+  if (const int n = n_decoding(); n != n_parted_ || tick_ % kOften == 0) {
+    n_parts_ = choose_parts(times_, n);
+    n_parted_ = n;
   }
   return events;
 }

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "sched/header.h"
 #include "sched/request.h"
+#include "sched/sequence.h"
+#include "sched/slots.h"
+#include "sched/stage_times.h"
+#include "sched/waiting.h"
 
 namespace lockstep::sched {
 
@@ -14,12 +18,21 @@ struct SchedulerOptions {
   int n_stages = 1; // a batch that enters at tick t is done in t + n_stages - 1
   int context = 0;  // most tokens of one sequence
   int chunk = 64;   // most prompt tokens that enter at one tick
+  SlotOptions slots{1, 1 << 30, 1};
+  /// How much longer a tick may take because prompts enter beside sequences
+  /// that answer.
+  double stretch = 2.5;
+  WaitingOptions waiting{};
 };
 
 /// Decides what enters the pipeline, on rank 0 alone. Bookkeeping only: no
-/// tensors, no clocks, no threads. One sequence runs at a time, the others wait
-/// in the order they came; a prompt enters in chunks, one every tick, without
-/// waiting for the last rank.
+/// tensors, no clocks, no threads.
+///
+/// Sequences join and leave at any tick. Requests get slots in the order they
+/// came, as far as slots and the cache suffice. Those that answer are divided
+/// into parts that follow one another through the stages, so that every stage
+/// has one to work on; prompts enter in chunks beside them, one every tick,
+/// without waiting for the last rank, as many tokens as `stretch` allows.
 ///
 /// The caller alternates: `next()` gives the header of a tick, and when that
 /// tick's exchange is done `apply()` takes what the last rank said in it.
@@ -27,14 +40,16 @@ class Scheduler {
  public:
   explicit Scheduler(const SchedulerOptions& options);
 
-  /// Queues a request. Throws Error{request} when it can never run: an empty
-  /// prompt, or prompt and answer longer than the context.
+  /// Queues a request. Throws Error{request} when it can never run, Error{full}
+  /// when too much waits already.
   void add(Request request);
   /// Ends a request wherever it is; the next apply() reports it. Unknown ids
   /// are ignored: the request may have ended by itself.
   void cancel(RequestId id);
 
-  bool idle() const { return !running_ && queue_.empty(); }
+  bool idle() const {
+    return running_.empty() && waiting_.empty() && cancelled_.empty();
+  }
 
   /// The header of the next tick; stays inside the room of the last one.
   Header next();
@@ -43,46 +58,60 @@ class Scheduler {
 
   /// Books what the last rank said in the exchange of the last header: the
   /// results of the batch that came out of the pipeline, in its order of wanted
-  /// places. Returns what that means for the requests.
-  std::vector<TokenEvent> apply(std::span<const Sampled> results);
+  /// places; and how long each stage took for its batch, where that is known.
+  /// Returns what that means for the requests.
+  std::vector<TokenEvent> apply(
+      std::span<const Sampled> results, std::span<const int> compute_us = {});
 
-  /// The share of the running request's prompt that has entered, 0 … 1.
+  /// The share of the oldest running request's prompt that has entered, 0 … 1.
   double prompt_share() const;
 
   /// The batch whose results the exchange of the last header brings.
-  const Batch& leaving() const;
+  const Batch& leaving() const { return under_way_.back().batch; }
 
  private:
-  struct Sequence {
-    Request request;
-    bool open = false;          // the slot operation was sent
-    int n_entered = 0;          // tokens that have entered the pipeline
-    int n_sampled = 0;          // tokens of the answer
-    std::optional<Token> ready; // sampled, not yet entered
-    bool cancelled = false;
+  /// A batch on its way, with the sequence of each row.
+  struct Flight {
+    Batch batch;
+    std::vector<std::uint64_t> serials;
   };
 
-  int n_input() const;
-  bool prompt_remains() const;
-  Row prompt_row(int n_tokens) const;
-  void enter_rows(Header& header);
+  std::vector<Sequence>::iterator find(std::uint64_t serial);
+  bool op_fits(const Header& header) const;
+  void send_closings(Header& header);
+  void admit(Header& header);
+  int token_room(const Header& header) const;
+  int n_decoding() const;
+  int part_size() const;
+  int most_prompt_tokens() const;
+  void enter_tokens(Header& header, Flight& flight);
+  void enter_prompts(Header& header, Flight& flight);
   Room room_for_next() const;
+
   void book_scores(
+      const Sequence& sequence,
       const Row& row,
       std::span<const Sampled> results,
       std::vector<TokenEvent>& events);
-  void book_token(const Sampled& result, std::vector<TokenEvent>& events);
-  void end_sequence();
+  bool book_token(
+      Sequence& sequence,
+      const Sampled& result,
+      std::vector<TokenEvent>& events) const;
+  void end(std::vector<Sequence>::iterator sequence);
 
   SchedulerOptions options_;
-  std::deque<Request> queue_;
-  std::vector<RequestId> cancelled_in_queue_;
-  std::optional<Sequence> running_;
-  bool close_slot_ = false; // a sequence has ended, its slot is still open
+  Slots slots_;
+  StageTimes times_;
+  Waiting waiting_;
+  std::vector<Sequence> running_;     // by arrival
+  std::vector<TokenEvent> cancelled_; // to be reported
   bool ending_ = false;
-  std::uint64_t tick_ = 0;
+  std::uint64_t tick_ = 0; // of the next header
+  std::uint64_t next_serial_ = 0;
+  int n_parts_;      // see choose_parts
+  int n_parted_ = 0; // sequences for which that was chosen
   Room room_ = kFirstRoom;
-  std::deque<Batch> under_way_; // newest first, n_stages of them
+  std::deque<Flight> under_way_; // newest first, n_stages of them
 };
 
 } // namespace lockstep::sched

@@ -1,7 +1,5 @@
 #include "sched/scheduler.h"
 
-#include <cstdint>
-#include <deque>
 #include <map>
 #include <random>
 #include <vector>
@@ -9,105 +7,16 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/fake_world.h"
 
 namespace lockstep::sched {
 
 namespace {
 
-constexpr int kContext = 200;
-constexpr int kVocab = 1000;
-
-/// Stands for the ranks: follows headers as they do, keeps what each slot
-/// holds, and answers each wanted place with a token that depends on all that
-/// stands before it, so that a wrong order or a lost token shows.
-class FakeWorld {
- public:
-  explicit FakeWorld(const SchedulerOptions& options)
-      : scheduler(options),
-        under_way_(static_cast<std::size_t>(options.n_stages)) {}
-
-  std::vector<TokenEvent> tick() {
-    const auto header = scheduler.next();
-    REQUIRE(header.tick == n_ticks++);
-    REQUIRE(header_words(header) <= room_.words);
-    REQUIRE(header.entering.n_tokens() <= room_.tokens);
-    room_ = header.next;
-    std::vector<std::int32_t> words(
-        static_cast<std::size_t>(header_words(header)));
-    encode(header, words);
-    REQUIRE(decode(words, {1, kContext, kVocab, 64}) == header);
-    under_way_.push_front(header);
-    under_way_.pop_back();
-    return scheduler.apply(run_last_stage(under_way_.back()));
-  }
-
-  static Token answer_to(const std::vector<Token>& before) {
-    std::uint32_t hash = 17;
-    for (const auto token : before) {
-      hash = hash * 31 + static_cast<std::uint32_t>(token);
-    }
-    return static_cast<Token>(hash % kVocab);
-  }
-
-  Scheduler scheduler;
-  std::uint64_t n_ticks = 0;
-  int n_idle = 0;
-
- private:
-  std::vector<Sampled> run_last_stage(const Header& header) {
-    for (const auto& op : header.slot_ops) {
-      slot_.clear();
-      open_ = op.kind == SlotOp::Kind::open;
-    }
-    std::vector<Sampled> results;
-    std::size_t at = 0;
-    n_idle += header.entering.empty() ? 1 : 0;
-    for (const auto& row : header.entering.rows) {
-      REQUIRE(open_);
-      REQUIRE(static_cast<int>(slot_.size()) == row.offset);
-      for (int i = 0; i < row.n_tokens; ++i) {
-        slot_.push_back(header.entering.tokens[at++]);
-        const bool wanted = i >= row.n_tokens - row.n_wanted;
-        if (wanted && row.scored) {
-          const bool last = i + 1 == row.n_tokens;
-          results.push_back(
-              {{last ? row.next : header.entering.tokens[at], -1.0F}, {}});
-        } else if (wanted) {
-          results.push_back({{answer_to(slot_), -1.0F}, {}});
-        }
-      }
-    }
-    return results;
-  }
-
-  std::deque<Header> under_way_;
-  Room room_ = kFirstRoom;
-  std::vector<Token> slot_;
-  bool open_ = false;
-};
-
-std::vector<Token> random_prompt(std::mt19937& random, int length) {
-  std::vector<Token> prompt;
-  prompt.reserve(static_cast<std::size_t>(length));
-  for (int i = 0; i < length; ++i) {
-    prompt.push_back(static_cast<Token>(random() % kVocab));
-  }
-  return prompt;
-}
-
-std::vector<Token> expected_answer(const Request& request) {
-  auto text = request.prompt;
-  std::vector<Token> answer;
-  while (static_cast<int>(answer.size()) < request.max_tokens) {
-    answer.push_back(FakeWorld::answer_to(text));
-    text.push_back(answer.back());
-    if (!request.stop_tokens.empty() &&
-        answer.back() == request.stop_tokens[0]) {
-      break;
-    }
-  }
-  return answer;
-}
+using testing::expected_answer;
+using testing::FakeWorld;
+using testing::kContext;
+using testing::random_prompt;
 
 } // namespace
 

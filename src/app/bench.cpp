@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/bench_result.h"
+#include "app/bench_run.h"
+#include "app/command.h"
+#include "app/model_check.h"
+#include "app/model_path.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "app/rank.h"
+#include "app/warning.h"
+#include "base/error.h"
+#include "engine/session.h"
+
+namespace lockstep::app {
+
+namespace {
+
+using checkpoint::Checkpoint;
+
+constexpr int kMostStreams = 256;
+
+struct BenchOptions {
+  std::string model;
+  WorldOptions world;
+  int prompt = 512;
+  int generate = 128;
+  int depth = 0;
+  int repeat = 5;
+  bool mixed = false;
+  bool json = false;
+  std::vector<int> streams{1};
+  BenchFormat format = BenchFormat::table;
+};
+
+std::vector<int> parse_streams(const std::string& text) {
+  std::vector<int> streams;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (true) {
+    int n = 0;
+    const auto [rest, error] = std::from_chars(at, end, n);
+    if (error != std::errc() || n < 1 || n > kMostStreams ||
+        (rest != end && *rest != ',')) {
+      fail(
+          ErrorKind::usage,
+          "--streams is \"{}\", expected numbers from 1 to {} with commas "
+          "between them, such as 1,2,8",
+          text,
+          kMostStreams);
+    }
+    streams.push_back(n);
+    if (rest == end) {
+      return streams;
+    }
+    at = rest + 1;
+  }
+}
+
+BenchFormat parse_format(const std::string& text) {
+  const std::map<std::string, BenchFormat> formats{
+      {"table", BenchFormat::table},
+      {"md", BenchFormat::markdown},
+      {"csv", BenchFormat::csv},
+      {"json", BenchFormat::json},
+      {"jsonl", BenchFormat::jsonl}};
+  const auto found = formats.find(text);
+  if (found == formats.end()) {
+    fail(
+        ErrorKind::usage,
+        "--output is \"{}\", expected table, md, csv, json or jsonl",
+        text);
+  }
+  return found->second;
+}
+
+std::vector<BenchTest> tests_of(const BenchOptions& options) {
+  std::vector<BenchTest> tests;
+  if (options.prompt > 0) {
+    tests.push_back(
+        {fmt::format("pp{}", options.prompt), options.prompt, 1, true, false});
+  }
+  if (options.generate > 0) {
+    tests.push_back(
+        {fmt::format("tg{}", options.generate) +
+             (options.depth > 0 ? fmt::format("@d{}", options.depth) : ""),
+         std::max(1, options.depth),
+         // The first token ends the prompt; those after it are counted.
+         options.generate + 1,
+         false,
+         true});
+  }
+  if (options.mixed && options.prompt > 0 && options.generate > 0) {
+    tests.push_back(
+        {fmt::format("pp{}+tg{}", options.prompt, options.generate),
+         options.prompt,
+         options.generate,
+         true,
+         true});
+  }
+  return tests;
+}
+
+std::vector<BenchResult> run_tests(
+    const BenchOptions& options, engine::Session& session) {
+  const auto tests = tests_of(options);
+  ProgressBar bar("measuring");
+  const double n_runs = static_cast<double>(tests.size()) *
+                        static_cast<double>(options.streams.size()) *
+                        (options.repeat + 1);
+  double n_done = 0.0;
+  std::vector<BenchResult> results;
+  for (const auto& test : tests) {
+    for (const int streams : options.streams) {
+      results.push_back(run_bench(session, test, streams, options.repeat, [&] {
+        bar.show(++n_done / n_runs);
+      }));
+    }
+  }
+  return results;
+}
+
+int context_for(const BenchOptions& options) {
+  int most = 1;
+  for (const auto& test : tests_of(options)) {
+    most = std::max(most, test.prompt + test.generate);
+  }
+  return most;
+}
+
+int run_rank(
+    const BenchOptions& options,
+    const world::Group& group,
+    link::Lifeline& lifeline) {
+  const auto checkpoint = Checkpoint::open(find_model(options.model));
+  engine::SessionOptions session_options;
+  session_options.exchange = options.world.exchange;
+  session_options.compute = options.world.compute;
+  session_options.version = LOCKSTEP_VERSION;
+  session_options.context = context_for(options);
+  session_options.n_slots =
+      *std::max_element(options.streams.begin(), options.streams.end());
+  engine::Session session(group, checkpoint, session_options, lifeline);
+  warn(session, group);
+  lifeline.set_phase("measuring");
+  std::vector<BenchResult> results;
+  if (group.is_first()) {
+    results = run_tests(options, session);
+    session.engine().leave();
+  } else {
+    session.engine().follow();
+  }
+  const BenchSetting setting{
+      find_model(options.model).filename().string(),
+      group.size() == 1 ? "none" : std::string(name_of(group.backend())),
+      std::string(name_of(options.world.exchange)),
+      session.gather_reports()};
+  if (group.is_first()) {
+    write_stdout(format_bench(
+        options.json ? BenchFormat::json : options.format, setting, results));
+  }
+  return 0;
+}
+
+std::optional<std::string> check_options(BenchOptions& options) {
+  if (tests_of(options).empty()) {
+    fail(
+        ErrorKind::usage,
+        "nothing to measure: --prompt and --gen are both 0; give one of them");
+  }
+  check_model(options.model, options.world.n_ranks);
+  return std::nullopt;
+}
+
+} // namespace
+
+void add_bench(CommandLine& program, const Arguments& argv) {
+  auto options = std::make_shared<BenchOptions>();
+  auto command = program.add("bench", "speed of a model on these ranks");
+  command.argument("MODEL", options->model, "the model").required();
+  add_world_options(command, options->world);
+  add_model_options(command, options->world);
+  command
+      .value(
+          "-p,--prompt", "N", options->prompt, "tokens to read (512), 0 = skip")
+      .within(0, 1 << 24);
+  command
+      .value(
+          "-g,--gen", "N", options->generate, "tokens to write (128), 0 = skip")
+      .within(0, 1 << 24);
+  command
+      .value(
+          "-d,--depth",
+          "N",
+          options->depth,
+          "tokens that are there before the writing (0)")
+      .within(0, 1 << 24);
+  command.parsed(
+      "-s,--streams",
+      "N,N,…",
+      [options](const auto& text) { options->streams = parse_streams(text); },
+      "requests at a time, one test for each number (1)");
+  command.flag("--mixed", options->mixed, "also reading and writing in one");
+  command.value("-r,--repeat", "N", options->repeat, "runs of each test (5)")
+      .within(1, 1000);
+  command.parsed(
+      "-o,--output",
+      "FORMAT",
+      [options](const auto& text) { options->format = parse_format(text); },
+      "table (default), md, csv, json or jsonl");
+  command.flag("--json", options->json, "the same as -o json");
+  command.does(action_over_ranks(options, argv, check_options, run_rank));
+}
+
+} // namespace lockstep::app

@@ -1,0 +1,148 @@
+#include "app/bench_run.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace lockstep::app {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+/// The same prompts in every run; no two streams have the same.
+std::vector<Token> prompt_of(int length, int stream, int vocab) {
+  std::uint32_t state = 0x9e3779b9U + static_cast<std::uint32_t>(stream);
+  std::vector<Token> prompt;
+  prompt.reserve(static_cast<std::size_t>(length));
+  for (int i = 0; i < length; ++i) {
+    state = state * 1664525U + 1013904223U; // Numerical Recipes' generator
+    prompt.push_back(
+        static_cast<Token>((state >> 8) % static_cast<std::uint32_t>(vocab)));
+  }
+  return prompt;
+}
+
+/// One repetition of a test.
+class Run {
+ public:
+  Run(const BenchTest& test, int streams)
+      : test_(test), last_(static_cast<std::size_t>(streams)) {}
+
+  void run(engine::Engine& engine, int vocab) {
+    start_ = Clock::now();
+    const auto n = static_cast<int>(last_.size());
+    for (int stream = 0; stream < n; ++stream) {
+      sched::Request request;
+      request.id = stream;
+      request.prompt = prompt_of(test_.prompt, stream, vocab);
+      request.max_tokens = test_.generate;
+      request.sampling.temperature = 0.0F;
+      engine.submit(
+          std::move(request), [this](const auto& event) { take(event); });
+    }
+    engine.run_until_idle();
+    end_ = Clock::now();
+  }
+
+  /// Tokens per second, of the tokens that the test is about.
+  double tps() const {
+    const auto n = static_cast<double>(last_.size());
+    if (test_.counts_prompt) {
+      const double tokens =
+          n * (test_.prompt + (test_.counts_answer ? test_.generate : 0));
+      return 1e3 * tokens / ms_between(start_, end_);
+    }
+    return 1e3 * n_after_first_ / ms_between(all_began_, end_);
+  }
+  int n_tokens() const {
+    return static_cast<int>(last_.size()) * (test_.prompt + test_.generate - 1);
+  }
+  const std::vector<double>& first_ms() const { return first_ms_; }
+  const std::vector<double>& gaps_ms() const { return gaps_ms_; }
+
+ private:
+  void take(const sched::TokenEvent& event) {
+    const auto now = Clock::now();
+    auto& last = last_[static_cast<std::size_t>(event.id)];
+    if (event.index == 0) {
+      first_ms_.push_back(ms_between(start_, now));
+    } else {
+      gaps_ms_.push_back(ms_between(last, now));
+    }
+    last = now;
+    if (first_ms_.size() < last_.size()) {
+      return;
+    }
+    if (event.index == 0) {
+      all_began_ = now;
+    } else {
+      n_after_first_ += 1.0;
+    }
+  }
+
+  const BenchTest& test_;
+  Clock::time_point start_;
+  Clock::time_point all_began_;
+  Clock::time_point end_;
+  std::vector<Clock::time_point> last_; // by stream
+  std::vector<double> first_ms_;
+  std::vector<double> gaps_ms_;
+  double n_after_first_ = 0.0;
+};
+
+} // namespace
+
+BenchResult run_bench(
+    engine::Session& session,
+    const BenchTest& test,
+    int streams,
+    int repeat,
+    const std::function<void()>& on_done) {
+  auto& engine = session.engine();
+  Run(test, streams).run(engine, session.config().vocab); // warms up
+  on_done();
+  engine.reset_stats();
+  BenchResult result;
+  result.test = test.name;
+  result.streams = streams;
+  std::vector<double> first_ms;
+  std::vector<double> gaps_ms;
+  std::vector<double> tps;
+  double n_tokens = 0.0;
+  for (int i = 0; i < repeat; ++i) {
+    Run run(test, streams);
+    run.run(engine, session.config().vocab);
+    on_done();
+    tps.push_back(run.tps());
+    n_tokens += run.n_tokens();
+    first_ms.insert(
+        first_ms.end(), run.first_ms().begin(), run.first_ms().end());
+    gaps_ms.insert(gaps_ms.end(), run.gaps_ms().begin(), run.gaps_ms().end());
+  }
+  double squares = 0.0;
+  for (const double x : tps) {
+    result.tps += x / repeat;
+  }
+  for (const double x : tps) {
+    squares += (x - result.tps) * (x - result.tps);
+  }
+  result.tps_sd = repeat > 1 ? std::sqrt(squares / (repeat - 1)) : 0.0;
+  result.ttft_ms = percentiles(std::move(first_ms));
+  result.gap_ms = percentiles(std::move(gaps_ms));
+  for (int rank = 0; rank < session.n_ranks(); ++rank) {
+    result.busy.push_back(engine.stats().busy(rank));
+  }
+  result.exchange_ms = engine.stats().exchange_ms();
+  result.bytes_per_token =
+      static_cast<double>(engine.stats().exchange_bytes()) / n_tokens;
+  return result;
+}
+
+} // namespace lockstep::app

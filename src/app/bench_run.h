@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/bench_result.h"
+#include "engine/session.h"
+
+namespace lockstep::app {
+
+/// One test: every stream's request, and which tokens count.
+struct BenchTest {
+  std::string name;
+  int prompt = 1;   // tokens of each request
+  int generate = 1; // tokens of each answer
+  bool counts_prompt = false;
+  bool counts_answer = false;
+};
+
+/// On rank 0: `streams` requests at a time, `repeat` times after one run that
+/// warms up. `on_done` hears of the end of each.
+BenchResult run_bench(
+    engine::Session& session,
+    const BenchTest& test,
+    int streams,
+    int repeat,
+    const std::function<void()>& on_done);
+
+} // namespace lockstep::app

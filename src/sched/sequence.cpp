@@ -1,0 +1,53 @@
+#include "sched/sequence.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace lockstep::sched {
+
+int Sequence::n_input() const {
+  const auto length = static_cast<int>(request.prompt.size());
+  // The last token of a scored text predicts nothing that could be scored.
+  return request.score_from ? length - 1 : length;
+}
+
+Row Sequence::prompt_row(int n_tokens) const {
+  Row row;
+  row.slot = slot;
+  row.offset = n_entered;
+  row.n_tokens = n_tokens;
+  row.n_top = request.n_top;
+  const int end = row.offset + n_tokens;
+  if (request.score_from) {
+    row.scored = true;
+    row.n_wanted = std::clamp(end + 1 - *request.score_from, 0, n_tokens);
+    row.next = request.prompt[static_cast<std::size_t>(end)];
+  } else if (end == n_input() && request.max_tokens > 0) {
+    row.n_wanted = 1;
+  }
+  return row;
+}
+
+Row Sequence::token_row() const {
+  Row row;
+  row.slot = slot;
+  row.offset = n_entered;
+  row.n_tokens = 1;
+  row.n_wanted = 1;
+  row.n_top = request.n_top;
+  row.index = n_sampled;
+  return row;
+}
+
+std::optional<FinishReason> finish_with(const Sequence& sequence, Token token) {
+  const auto& stops = sequence.request.stop_tokens;
+  if (std::find(stops.begin(), stops.end(), token) != stops.end()) {
+    return FinishReason::stop;
+  }
+  if (sequence.n_sampled == sequence.request.max_tokens) {
+    return FinishReason::length;
+  }
+  return std::nullopt;
+}
+
+} // namespace lockstep::sched

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sched/batch.h"
+#include "sched/request.h"
+
+namespace lockstep::sched {
+
+/// A request that has a slot, and how far it has come.
+struct Sequence {
+  std::uint64_t serial = 0; // unlike request.id never used twice
+  Request request;
+  int slot = 0;
+  int n_entered = 0;             // tokens that have entered the pipeline
+  int n_sampled = 0;             // tokens of the answer
+  std::optional<Token> ready;    // sampled, not yet entered
+  std::uint64_t ready_since = 0; // tick
+
+  /// Tokens of the prompt that enter.
+  int n_input() const;
+  int prompt_left() const { // of them, still to enter
+    return n_entered < n_input() ? n_input() - n_entered : 0;
+  }
+  /// It is past its prompt and answers, one token after the other.
+  bool decodes() const { return n_entered >= n_input(); }
+
+  Row prompt_row(int n_tokens) const; // of the next so many prompt tokens
+  Row token_row() const;              // of the token that is ready
+};
+
+/// Why the answer ends with this token, if it does: `n_sampled` counts it.
+std::optional<FinishReason> finish_with(const Sequence& sequence, Token token);
+
+} // namespace lockstep::sched
