@@ -26,6 +26,7 @@ std::uint64_t weights_of(const BenchSetting& setting) {
 
 std::string layers_of(const BenchSetting& setting) {
   std::vector<std::string> ranges;
+  ranges.reserve(setting.ranks.size());
   for (const auto& rank : setting.ranks) {
     ranges.push_back(fmt::format("{}-{}", rank.first_layer, rank.last_layer));
   }
@@ -34,6 +35,7 @@ std::string layers_of(const BenchSetting& setting) {
 
 std::string busy_of(const BenchResult& result) {
   std::vector<std::string> shares;
+  shares.reserve(result.busy.size());
   for (const double busy : result.busy) {
     shares.push_back(fmt::format("{:.0f}", 100.0 * busy));
   }
@@ -73,6 +75,7 @@ Json percentiles_json(const Percentiles& p) {
 
 Json json_of(const BenchSetting& setting, const BenchResult& result) {
   std::vector<Json> layers;
+  layers.reserve(setting.ranks.size());
   for (const auto& rank : setting.ranks) {
     layers.push_back({rank.first_layer, rank.last_layer});
   }
@@ -142,7 +145,7 @@ std::string format_markdown(
       cells += fmt::format(" {} |", cell);
     }
     if (text.empty()) {
-      text = names + "\n" + rule + "\n";
+      text = fmt::format("{}\n{}\n", names, rule);
     }
     text += cells + "\n";
   }

@@ -84,7 +84,7 @@ int choose_parts(const StageTimes& times, int n_sequences) {
   double best_time = 0.0;
   // From many parts to few: among equals many keep every stage at work.
   for (int parts = n; parts >= 1; --parts) {
-    const double share = static_cast<double>((n_sequences + parts - 1) / parts);
+    const int share = (n_sequences + parts - 1) / parts;
     double round = 0.0;
     for (int tick = 0; tick < n; ++tick) {
       double slowest = 0.0;

@@ -1,7 +1,6 @@
 """`lockstep bench`: what it measures, in every format.
 
-Seen to fail with: cells of a row in the order of another row's columns; a
-stream's tokens counted before all streams had begun.
+Seen to fail with: the time to a stream's first token counted as a gap.
 """
 
 import csv
