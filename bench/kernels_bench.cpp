@@ -81,7 +81,7 @@ void product(benchmark::State& state) {
 }
 BENCHMARK(product)
     ->ArgNames({"out", "in", "bits", "rows", "threads", "fast"})
-    ->ArgsProduct({{3072}, {576}, {4}, {1, 8, 512}, {1, 2}, {0, 1}})
+    ->ArgsProduct({{3072}, {576}, {4}, {1, 4, 8, 512}, {1, 2}, {0, 1}})
     ->ArgsProduct({{576}, {1536}, {4}, {1, 512}, {1, 2}, {0}})
     ->ArgsProduct({{49152}, {576}, {8}, {1}, {1, 2}, {0}})
     ->Unit(benchmark::kMillisecond)

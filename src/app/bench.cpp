@@ -35,6 +35,7 @@ struct BenchOptions {
   int generate = 128;
   int depth = 0;
   int repeat = 5;
+  int join = 0;
   bool mixed = false;
   bool json = false;
   std::vector<int> streams{1};
@@ -106,6 +107,15 @@ std::vector<BenchTest> tests_of(const BenchOptions& options) {
          true,
          true});
   }
+  if (options.join > 0) {
+    // So long that no stream ends before the prompt that joins has entered.
+    BenchTest test;
+    test.name = fmt::format("tg<pp{}", options.join);
+    test.prompt = std::max(1, options.depth);
+    test.generate = options.join + 1;
+    test.joins = options.join;
+    tests.push_back(test);
+  }
   return tests;
 }
 
@@ -131,7 +141,7 @@ std::vector<BenchResult> run_tests(
 int context_for(const BenchOptions& options) {
   int most = 1;
   for (const auto& test : tests_of(options)) {
-    most = std::max(most, test.prompt + test.generate);
+    most = std::max({most, test.prompt + test.generate, test.joins + 1});
   }
   return most;
 }
@@ -147,7 +157,8 @@ int run_rank(
   session_options.version = LOCKSTEP_VERSION;
   session_options.context = context_for(options);
   session_options.n_slots =
-      *std::max_element(options.streams.begin(), options.streams.end());
+      *std::max_element(options.streams.begin(), options.streams.end()) +
+      (options.join > 0 ? 1 : 0);
   engine::Session session(group, checkpoint, session_options, lifeline);
   warn(session, group);
   lifeline.set_phase("measuring");
@@ -174,7 +185,8 @@ std::optional<std::string> check_options(BenchOptions& options) {
   if (tests_of(options).empty()) {
     fail(
         ErrorKind::usage,
-        "nothing to measure: --prompt and --gen are both 0; give one of them");
+        "nothing to measure: --prompt, --gen and --join are all 0; give one of "
+        "them");
   }
   check_model(options.model, options.world.n_ranks);
   return std::nullopt;
@@ -209,6 +221,13 @@ void add_bench(CommandLine& program, const Arguments& argv) {
       [options](const auto& text) { options->streams = parse_streams(text); },
       "requests at a time, one test for each number (1)");
   command.flag("--mixed", options->mixed, "also reading and writing in one");
+  command
+      .value(
+          "--join",
+          "N",
+          options->join,
+          "also what a prompt of N tokens does to streams that it joins")
+      .within(0, 1 << 24);
   command.value("-r,--repeat", "N", options->repeat, "runs of each test (5)")
       .within(1, 1000);
   command.parsed(

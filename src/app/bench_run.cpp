@@ -36,65 +36,91 @@ class Run {
       : test_(test), last_(static_cast<std::size_t>(streams)) {}
 
   void run(engine::Engine& engine, int vocab) {
+    engine_ = &engine;
+    vocab_ = vocab;
     start_ = Clock::now();
-    const auto n = static_cast<int>(last_.size());
-    for (int stream = 0; stream < n; ++stream) {
-      sched::Request request;
-      request.id = stream;
-      request.prompt = prompt_of(test_.prompt, stream, vocab);
-      request.max_tokens = test_.generate;
-      request.sampling.temperature = 0.0F;
-      engine.submit(
-          std::move(request), [this](const auto& event) { take(event); });
+    for (int stream = 0; stream < n_streams(); ++stream) {
+      submit(stream, test_.prompt, test_.generate, [this](const auto& event) {
+        take(event);
+      });
     }
     engine.run_until_idle();
-    end_ = Clock::now();
+    end_ = test_.joins > 0 ? end_ : Clock::now();
   }
 
   /// Tokens per second, of the tokens that the test is about.
   double tps() const {
-    const auto n = static_cast<double>(last_.size());
     if (test_.counts_prompt) {
       const double tokens =
-          n * (test_.prompt + (test_.counts_answer ? test_.generate : 0));
+          n_streams() * 1.0 *
+          (test_.prompt + (test_.counts_answer ? test_.generate : 0));
       return 1e3 * tokens / ms_between(start_, end_);
     }
     return 1e3 * n_after_first_ / ms_between(all_began_, end_);
   }
   int n_tokens() const {
-    return static_cast<int>(last_.size()) * (test_.prompt + test_.generate - 1);
+    return test_.joins > 0 ? test_.joins + static_cast<int>(n_after_first_)
+                           : n_streams() * (test_.prompt + test_.generate - 1);
   }
   const std::vector<double>& first_ms() const { return first_ms_; }
   const std::vector<double>& gaps_ms() const { return gaps_ms_; }
 
  private:
+  int n_streams() const { return static_cast<int>(last_.size()); }
+
+  void submit(int id, int prompt, int answer, engine::Sink sink) {
+    sched::Request request;
+    request.id = id;
+    request.prompt = prompt_of(prompt, id, vocab_);
+    request.max_tokens = answer;
+    request.sampling.temperature = 0.0F;
+    engine_->submit(std::move(request), std::move(sink));
+  }
+
   void take(const sched::TokenEvent& event) {
+    if (event.finish == sched::FinishReason::cancelled) {
+      return;
+    }
     const auto now = Clock::now();
     auto& last = last_[static_cast<std::size_t>(event.id)];
     if (event.index == 0) {
       first_ms_.push_back(ms_between(start_, now));
+      if (++n_began_ == n_streams()) {
+        all_began_ = now;
+        if (test_.joins > 0) {
+          join();
+        }
+      }
     } else {
       gaps_ms_.push_back(ms_between(last, now));
+      n_after_first_ += n_began_ == n_streams() ? 1.0 : 0.0;
     }
     last = now;
-    if (first_ms_.size() < last_.size()) {
-      return;
-    }
-    if (event.index == 0) {
-      all_began_ = now;
-    } else {
-      n_after_first_ += 1.0;
-    }
+  }
+
+  void join() {
+    gaps_ms_.clear();
+    first_ms_.clear();
+    submit(n_streams(), test_.joins, 1, [this](const auto&) {
+      end_ = Clock::now();
+      first_ms_.push_back(ms_between(all_began_, end_));
+      for (int stream = 0; stream < n_streams(); ++stream) {
+        engine_->cancel(stream);
+      }
+    });
   }
 
   const BenchTest& test_;
+  engine::Engine* engine_ = nullptr;
+  int vocab_ = 0;
   Clock::time_point start_;
   Clock::time_point all_began_;
   Clock::time_point end_;
   std::vector<Clock::time_point> last_; // by stream
   std::vector<double> first_ms_;
   std::vector<double> gaps_ms_;
-  double n_after_first_ = 0.0;
+  int n_began_ = 0;
+  double n_after_first_ = 0.0; // tokens after the first, once all began
 };
 
 } // namespace

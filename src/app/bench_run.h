@@ -15,6 +15,9 @@ struct BenchTest {
   int generate = 1; // tokens of each answer
   bool counts_prompt = false;
   bool counts_answer = false;
+  /// A prompt of so many tokens joins the streams once all answer. Then only
+  /// what happens until its first token counts, and with it all end.
+  int joins = 0;
 };
 
 /// On rank 0: `streams` requests at a time, `repeat` times after one run that

@@ -13,7 +13,7 @@ void check_model(const std::string& model, int n_ranks) {
   const auto checkpoint = checkpoint::Checkpoint::open(find_model(model));
   const auto config = model::family_of(checkpoint).parse(checkpoint);
   plan::split_layers(
-      plan::decode_costs(checkpoint, config), std::max(1, n_ranks));
+      plan::token_costs(checkpoint, config), std::max(1, n_ranks));
 }
 
 } // namespace lockstep::app

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
-constexpr int kChunkOfMany = 64;
+constexpr int kChunkOfMany = 48; // four panels of the kernels
 
 /// Which rank holds which layers, as one line: "0-14 15-29".
 std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
@@ -52,17 +52,17 @@ std::unique_ptr<world::Exchange> make_exchange(
 
 std::uint64_t bytes_of_stage(
     const checkpoint::Checkpoint& checkpoint,
-    const plan::Costs& costs,
+    const plan::Costs& bytes,
     const checkpoint::LayerRange& layers) {
   double sum = 0.0;
   for (int i = layers.first; i < layers.last; ++i) {
-    sum += costs.layers[static_cast<std::size_t>(i)];
+    sum += bytes.layers[static_cast<std::size_t>(i)];
   }
   const auto* embedding = checkpoint.find("model.embed_tokens.weight");
   if (layers.first == 0 && embedding != nullptr) {
     sum += static_cast<double>(embedding->stored_bytes());
-  } else if (layers.last == static_cast<int>(costs.layers.size())) {
-    sum += costs.last;
+  } else if (layers.last == static_cast<int>(bytes.layers.size())) {
+    sum += bytes.last;
   }
   return static_cast<std::uint64_t>(sum);
 }
@@ -93,8 +93,8 @@ Session::Session(
   const auto& family = model::family_of(checkpoint);
   config_ = family.parse(checkpoint);
   context_ = context_of(config_, options.context);
-  const auto costs = plan::decode_costs(checkpoint, config_);
-  const auto plan = plan::split_layers(costs, group.size());
+  const auto plan =
+      plan::split_layers(plan::token_costs(checkpoint, config_), group.size());
   const auto fingerprint = fmt::format("{:016x}", checkpoint.fingerprint());
   const auto layers = plan_text(plan);
   compute_ = choose_compute(options.compute, group, checkpoint);
@@ -111,7 +111,8 @@ Session::Session(
 
   lifeline.set_phase("loading");
   const auto& own = plan[static_cast<std::size_t>(group.rank())];
-  const auto total = bytes_of_stage(checkpoint, costs, own);
+  const auto total =
+      bytes_of_stage(checkpoint, plan::stored_bytes(checkpoint, config_), own);
   std::uint64_t done = 0;
   stage_.emplace(
       checkpoint,

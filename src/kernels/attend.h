@@ -29,7 +29,7 @@ void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   for (int d = 0; d < args.head_dim; ++d, query += R, keys += step) {
     for (int t = 0; t < kTiles; ++t) {
       const auto* at = keys + static_cast<std::size_t>(t) * apart;
-      fetch_ahead<R>(at, kTiles * apart);
+      fetch_ahead(at, kTiles * apart);
       const auto key = load_stored<V, kType>(at);
       for (int q = 0; q < R; ++q) {
         sum[t][q] = V::fma(key, V::set(query[q]), sum[t][q]);
@@ -110,7 +110,7 @@ void mix_tiles(
     for (int t = 0; t < kTiles; ++t) {
       const auto* at =
           values + static_cast<std::size_t>(t) * kTile * bytes_of(kType);
-      fetch_ahead<R>(at);
+      fetch_ahead(at);
       value[t] = load_stored<V, kType>(at);
     }
     for (int q = 0; q < R; ++q) {

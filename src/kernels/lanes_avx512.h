@@ -68,7 +68,7 @@ struct Avx512 {
   // Few rows: the high digits of the inputs in one word, the low ones in the
   // other; fewer steps to unpack the weights, which then are what takes time.
   // Many: two inputs in a word each, whose sums need no putting together.
-  static constexpr bool takes_digits(int rows) { return kVnni && rows <= 2; }
+  static constexpr bool takes_digits(int rows) { return kVnni && rows <= 4; }
 
   static void encode_exact(
       const std::int32_t* x, std::int32_t* quad, int rows) {
@@ -106,7 +106,7 @@ struct Avx512 {
   /// Of rows of two inputs in a word.
   template <int R>
   struct PairSums {
-    static constexpr int kSplit = R <= 4 ? 2 : 1;
+    static constexpr int kSplit = R <= 8 ? 2 : 1;
     I acc[kSplit][R];
 
     void start(int r, std::int32_t x) {

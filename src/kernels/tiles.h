@@ -69,14 +69,11 @@ void quantize(const float* x, std::ptrdiff_t stride, const Panel& panel) {
 }
 
 /// What passes by once comes from memory, and what a processor fetches ahead by
-/// itself stops at every page of 4 KiB: so further ahead than that, where rows
-/// are so few that memory decides. Past the end of everything this does nothing.
-template <int R>
-void fetch_ahead(const std::byte* data, std::size_t ahead = 4096) {
-  if constexpr (R <= 4) {
-    __builtin_prefetch(reinterpret_cast<const void*>(
-        reinterpret_cast<std::uintptr_t>(data) + ahead));
-  }
+/// itself stops at every page of 4 KiB: so further ahead than that. Past the end
+/// of everything this does nothing.
+inline void fetch_ahead(const std::byte* data, std::size_t ahead = 4096) {
+  __builtin_prefetch(reinterpret_cast<const void*>(
+      reinterpret_cast<std::uintptr_t>(data) + ahead));
 }
 
 template <class V, bool kFast, int kBits, bool kSymmetric, Stored kScale, int R>
@@ -107,7 +104,7 @@ void quantized_tile(
         sums.start(r, kSymmetric ? -args.layout->zero * totals[r] : 0);
       }
       for (int step = 0; step < kSteps; ++step) {
-        fetch_ahead<R>(weights);
+        fetch_ahead(weights);
         sums.template add<kBits>(weights, x);
         weights += 64;
         x += kBlock / 4 / kSteps * kWords * R;

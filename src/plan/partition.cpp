@@ -35,11 +35,12 @@ class RangeCost {
   std::vector<double> sums_; // of the layers before
 };
 
-} // namespace
-
-Costs decode_costs(
+/// What `measure` says of tensors, by layer, and of the head.
+template <class Measure>
+Costs sum_tensors(
     const checkpoint::Checkpoint& checkpoint,
-    const checkpoint::ModelConfig& config) {
+    const checkpoint::ModelConfig& config,
+    const Measure& measure) {
   Costs costs;
   costs.layers.assign(config.layers.size(), 0.0);
   const std::string prefix = "model.layers.";
@@ -48,13 +49,37 @@ Costs decode_costs(
       const auto layer = static_cast<std::size_t>(
           std::atoi(info.name.c_str() + prefix.size()));
       if (layer < costs.layers.size()) {
-        costs.layers[layer] += static_cast<double>(info.stored_bytes());
+        costs.layers[layer] += measure(info);
       }
     }
   }
   const auto* head = checkpoint.find(
       config.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
-  costs.last = head != nullptr ? static_cast<double>(head->stored_bytes()) : 0;
+  costs.last = head != nullptr ? measure(*head) : 0.0;
+  return costs;
+}
+
+} // namespace
+
+Costs stored_bytes(
+    const checkpoint::Checkpoint& checkpoint,
+    const checkpoint::ModelConfig& config) {
+  return sum_tensors(checkpoint, config, [](const auto& info) {
+    return static_cast<double>(info.stored_bytes());
+  });
+}
+
+Costs token_costs(
+    const checkpoint::Checkpoint& checkpoint,
+    const checkpoint::ModelConfig& config) {
+  auto costs = sum_tensors(checkpoint, config, [](const auto& info) {
+    double n_weights = 1.0;
+    for (const int size : info.shape) {
+      n_weights *= size;
+    }
+    return n_weights;
+  });
+  costs.last /= 2;
   return costs;
 }
 

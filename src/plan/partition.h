@@ -14,9 +14,16 @@ struct Costs {
   double last = 0.0;  // on top, on the last rank: the head
 };
 
-/// Bytes of weights that one token has to read: all of each layer and of the
-/// head, next to nothing of the embedding.
-Costs decode_costs(
+/// Bytes of the layers' and the head's weights as they are stored.
+Costs stored_bytes(
+    const checkpoint::Checkpoint& checkpoint,
+    const checkpoint::ModelConfig& config);
+
+/// Multiplications of one token: with every weight of the layers, and for every
+/// other token with those of the head, as tokens of prompts need none. It is
+/// these that ranks must share evenly: with many tokens at a time they take the
+/// time, and with one the ranks work one after the other however it is shared.
+Costs token_costs(
     const checkpoint::Checkpoint& checkpoint,
     const checkpoint::ModelConfig& config);
 

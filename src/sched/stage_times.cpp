@@ -9,6 +9,9 @@ namespace {
 
 constexpr double kNew = 0.125;     // weight of a measurement
 constexpr int kUnknownPrompt = 16; // tokens, before any was measured
+/// Fewer tokens of a prompt take no less time: attention reads all that stands
+/// before them once for so many.
+constexpr int kLeastPrompt = 4;
 
 void learn(double& known, double measured) {
   known = known == 0.0 ? measured : known + kNew * (measured - known);
@@ -123,7 +126,7 @@ int choose_prompt_tokens(
     fit = std::min(
         fit, (stretch * slowest - times.tokens_take(stage, n_tokens)) / each);
   }
-  return std::clamp(static_cast<int>(fit), 1, most);
+  return std::min(most, std::max(kLeastPrompt, static_cast<int>(fit)));
 }
 
 } // namespace lockstep::sched

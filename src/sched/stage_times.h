@@ -45,7 +45,7 @@ int choose_parts(const StageTimes& times, int n_sequences);
 
 /// How many tokens of prompts may enter beside `n_tokens` answering sequences
 /// of the same tick, so that no stage takes more than `stretch` times what the
-/// slowest takes without; at least 1, at most `most`.
+/// slowest takes without; but at least a few, and at most `most`.
 int choose_prompt_tokens(
     const StageTimes& times, int n_tokens, double stretch, int most);
 

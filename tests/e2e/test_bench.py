@@ -43,6 +43,12 @@ class Bench(unittest.TestCase):
         one, eight = (row["tps"] for row in rows)
         self.assertGreater(eight, one)
 
+    def test_a_prompt_that_joins_lets_streams_go_on(self):
+        rows = json.loads(self.bench("-s", "3", "--join", 200, "--json"))
+        self.assertEqual(rows[-1]["test"], "tg<pp200")
+        self.assertGreater(rows[-1]["tps"], 0)
+        self.assertGreater(rows[-1]["gap_ms"]["p50"], 0)
+
     def test_all_formats_say_the_same(self):
         lines = self.bench("-o", "jsonl").splitlines()
         self.assertEqual([json.loads(line)["test"] for line in lines],

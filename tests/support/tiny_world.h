@@ -55,7 +55,7 @@ class TinyWorld {
     const auto& family = model::family_of(checkpoint);
     const auto config = family.parse(checkpoint);
     const auto plan =
-        plan::split_layers(plan::decode_costs(checkpoint, config), n_ranks);
+        plan::split_layers(plan::token_costs(checkpoint, config), n_ranks);
     const auto parts = make_parts(kind);
     for (int rank = 0; rank < n_ranks; ++rank) {
       stages_.push_back(std::make_unique<model::Stage>(
