@@ -151,10 +151,7 @@ int run_rank(
     const world::Group& group,
     link::Lifeline& lifeline) {
   const auto checkpoint = Checkpoint::open(find_model(options.model));
-  engine::SessionOptions session_options;
-  session_options.exchange = options.world.exchange;
-  session_options.compute = options.world.compute;
-  session_options.version = LOCKSTEP_VERSION;
+  auto session_options = app::session_options(options.world);
   session_options.context = context_for(options);
   session_options.n_slots =
       *std::max_element(options.streams.begin(), options.streams.end()) +

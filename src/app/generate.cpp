@@ -135,11 +135,8 @@ int run_rank(
   const auto checkpoint = Checkpoint::open(find_model(options.model));
   std::optional<Question> question;
   ProgressBar bar("loading");
-  engine::SessionOptions session_options;
-  session_options.exchange = options.world.exchange;
-  session_options.compute = options.world.compute;
+  auto session_options = app::session_options(options.world);
   session_options.context = options.context;
-  session_options.version = LOCKSTEP_VERSION;
   std::future<Question> asked;
   if (group.is_first()) {
     // While weights are read; a prompt that cannot be answered ends that.

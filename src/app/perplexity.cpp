@@ -145,10 +145,7 @@ int run_rank(
     const world::Group& group,
     link::Lifeline& lifeline) {
   const auto checkpoint = Checkpoint::open(find_model(options.model));
-  engine::SessionOptions session_options;
-  session_options.exchange = options.world.exchange;
-  session_options.compute = options.world.compute;
-  session_options.version = LOCKSTEP_VERSION;
+  auto session_options = app::session_options(options.world);
   engine::Session session(group, checkpoint, session_options, lifeline);
   warn(session, group);
   if (options.window > session.context()) {

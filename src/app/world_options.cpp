@@ -77,4 +77,12 @@ void add_model_options(Command& command, WorldOptions& options) {
       "on CPUs: exact (default), fast (rounds to 8 bits) or mlx");
 }
 
+engine::SessionOptions session_options(const WorldOptions& options) {
+  engine::SessionOptions session;
+  session.exchange = options.exchange;
+  session.compute = options.compute;
+  session.version = LOCKSTEP_VERSION;
+  return session;
+}
+
 } // namespace lockstep::app

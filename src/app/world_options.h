@@ -21,4 +21,7 @@ void add_world_options(Command& command, WorldOptions& options);
 /// --kernels.
 void add_model_options(Command& command, WorldOptions& options);
 
+/// What the flags say of a session.
+engine::SessionOptions session_options(const WorldOptions& options);
+
 } // namespace lockstep::app

@@ -245,39 +245,6 @@ double Scheduler::prompt_share() const {
       1.0, static_cast<double>(oldest.n_entered) / oldest.n_input());
 }
 
-void Scheduler::book_scores(
-    const Sequence& sequence,
-    const Row& row,
-    std::span<const Sampled> results,
-    std::vector<TokenEvent>& events) {
-  const int first = row.offset + row.n_tokens - row.n_wanted + 1;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    events.push_back(
-        {sequence.request.id,
-         first + static_cast<int>(i),
-         results[i],
-         std::nullopt});
-  }
-  if (row.offset + row.n_tokens == sequence.n_input()) {
-    events.back().finish = FinishReason::length;
-  }
-}
-
-/// -> whether the sequence ends with it
-bool Scheduler::book_token(
-    Sequence& sequence,
-    const Sampled& result,
-    std::vector<TokenEvent>& events) const {
-  TokenEvent event{
-      sequence.request.id, sequence.n_sampled, result, std::nullopt};
-  ++sequence.n_sampled;
-  sequence.ready = result.chosen.token;
-  sequence.ready_since = tick_;
-  event.finish = finish_with(sequence, result.chosen.token);
-  events.push_back(event);
-  return event.finish.has_value();
-}
-
 std::vector<TokenEvent> Scheduler::apply(
     std::span<const Sampled> results, std::span<const int> compute_us) {
   for (std::size_t stage = 0; stage < compute_us.size(); ++stage) {
@@ -298,12 +265,7 @@ std::vector<TokenEvent> Scheduler::apply(
     if (sequence == running_.end() || own.empty()) {
       continue;
     }
-    if (row.scored) {
-      book_scores(*sequence, row, own, events);
-      if (events.back().finish) {
-        end(sequence);
-      }
-    } else if (book_token(*sequence, own.front(), events)) {
+    if (book(*sequence, row, own, tick_, events)) {
       end(sequence);
     }
   }

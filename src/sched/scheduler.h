@@ -88,15 +88,6 @@ class Scheduler {
   void enter_prompts(Header& header, Flight& flight);
   Room room_for_next() const;
 
-  void book_scores(
-      const Sequence& sequence,
-      const Row& row,
-      std::span<const Sampled> results,
-      std::vector<TokenEvent>& events);
-  bool book_token(
-      Sequence& sequence,
-      const Sampled& result,
-      std::vector<TokenEvent>& events) const;
   void end(std::vector<Sequence>::iterator sequence);
 
   SchedulerOptions options_;

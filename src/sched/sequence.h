@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "sched/batch.h"
 #include "sched/request.h"
@@ -30,7 +32,13 @@ struct Sequence {
   Row token_row() const;              // of the token that is ready
 };
 
-/// Why the answer ends with this token, if it does: `n_sampled` counts it.
-std::optional<FinishReason> finish_with(const Sequence& sequence, Token token);
+/// Books what the last rank said, at tick `tick`, of the wanted places of one
+/// row: adds to `events`, and tells whether the sequence ends with it.
+bool book(
+    Sequence& sequence,
+    const Row& row,
+    std::span<const Sampled> results,
+    std::uint64_t tick,
+    std::vector<TokenEvent>& events);
 
 } // namespace lockstep::sched
