@@ -32,6 +32,10 @@ std::optional<Supervisor::Outcome> Supervisor::judge(Time now) {
   if (stdout_closed_) {
     return Outcome{kSignalBase + SIGPIPE, "", false};
   }
+  if (verdict_.is_open() && !verdict_.is_settled(now) &&
+      now >= verdict_.settled_at() - kLastLook) {
+    look_for_statuses(now);
+  }
   if (verdict_.is_settled(now) || (verdict_.is_open() && all_ended())) {
     const auto& cause = verdict_.cause();
     if (done_code_ != 0 && cause.weight <= Weight::vanished) {

@@ -21,6 +21,10 @@ std::optional<ProcessIdentity> identify(pid_t pid);
 
 bool is_alive(const ProcessIdentity& process);
 
+/// How a process ended that its parent has not asked about yet, as wait() has
+/// it; nothing when it runs, is gone, or the system does not say.
+std::optional<int> unasked_status(pid_t pid);
+
 /// In a child, between fork and exec: get `signal` when the parent dies. Does
 /// nothing where the system cannot; there the closed control link does it.
 void end_with_parent(int signal);

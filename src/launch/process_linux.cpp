@@ -15,7 +15,22 @@
 
 namespace lockstep::launch {
 
-std::optional<ProcessIdentity> identify(pid_t pid) {
+namespace {
+
+/// What /proc says of a process after its name: its state, and numbers. The
+/// first of them is field 4 of proc_pid_stat(5).
+struct Stat {
+  std::string state;
+  std::vector<std::uint64_t> numbers;
+
+  std::optional<std::uint64_t> field(std::size_t number) const {
+    const auto at = number - 4;
+    return at < numbers.size() ? std::optional(numbers[at]) : std::nullopt;
+  }
+  bool has_ended() const { return state == "Z" || state == "X"; }
+};
+
+std::optional<Stat> read_stat(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string line;
   if (!std::getline(file, line)) {
@@ -27,18 +42,35 @@ std::optional<ProcessIdentity> identify(pid_t pid) {
     return std::nullopt;
   }
   std::istringstream fields(line.substr(name_end + 1));
-  std::string state;
-  fields >> state;
-  constexpr int kFieldsUntilStart = 18;
-  std::string skipped;
-  for (int i = 0; i < kFieldsUntilStart; ++i) {
-    fields >> skipped;
+  Stat stat;
+  fields >> stat.state;
+  std::string number;
+  while (fields >> number) {
+    stat.numbers.push_back(std::strtoull(number.c_str(), nullptr, 10));
   }
-  ProcessIdentity process{pid, 0};
-  if (!(fields >> process.started) || state == "Z" || state == "X") {
+  return stat;
+}
+
+} // namespace
+
+std::optional<ProcessIdentity> identify(pid_t pid) {
+  constexpr std::size_t kStarted = 22;
+  const auto stat = read_stat(pid);
+  const auto started = stat ? stat->field(kStarted) : std::nullopt;
+  if (!started || stat->has_ended()) {
     return std::nullopt;
   }
-  return process;
+  return ProcessIdentity{pid, *started};
+}
+
+std::optional<int> unasked_status(pid_t pid) {
+  constexpr std::size_t kExitCode = 52;
+  const auto stat = read_stat(pid);
+  const auto status = stat ? stat->field(kExitCode) : std::nullopt;
+  if (!status || !stat->has_ended()) {
+    return std::nullopt;
+  }
+  return static_cast<int>(*status);
 }
 
 bool is_alive(const ProcessIdentity& process) {

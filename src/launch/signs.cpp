@@ -1,6 +1,7 @@
 // What a rank's or a process's end is a sign of.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "launch/lines.h"
 #include "launch/supervisor.h"
@@ -71,6 +72,19 @@ void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
        lost_line(
            *rank, mute ? how + " without a word" : how, options_.n_ranks)},
       now);
+}
+
+// mpirun gets stuck when a rank dies while it joins, and says nothing of it;
+// then the rank's status lies there unasked. SIGTERM is how mpirun ends others.
+void Supervisor::look_for_statuses(Time now) {
+  for (const auto& rank : links_) {
+    if (rank.process() && !rank.is_open() && !rank.goodbye()) {
+      const auto status = unasked_status(rank.process()->pid);
+      if (status && !(WIFSIGNALED(*status) && WTERMSIG(*status) == SIGTERM)) {
+        book_rank(rank.hello()->rank, RankEnd::from_status(*status), now);
+      }
+    }
+  }
 }
 
 // mpirun's exit code is that of the rank that ended first, or 128 and its

@@ -86,8 +86,10 @@ milliseconds Supervisor::patience(Time now) const {
   if (!verdict_.is_open()) {
     return kLongest;
   }
+  const auto looking = verdict_.settled_at() - kLastLook;
   return std::clamp(
-      std::chrono::ceil<milliseconds>(verdict_.settled_at() - now),
+      std::chrono::ceil<milliseconds>(
+          (now < looking ? looking : verdict_.settled_at()) - now),
       milliseconds(0),
       kLongest);
 }

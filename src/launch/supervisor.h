@@ -46,6 +46,9 @@ class Supervisor {
     bool with_remarks = false; // mpirun may know more
   };
 
+  /// Before a verdict settles, for what only the system knows then.
+  static constexpr std::chrono::milliseconds kLastLook{10};
+
   void wait(std::chrono::milliseconds patience);
   std::chrono::milliseconds patience(Time now) const;
   void accept_ranks();
@@ -60,6 +63,7 @@ class Supervisor {
   void book_end(const RankLink& rank, Time now);
   void book_rank(int number, const RankEnd& end, Time now);
   void book_mpirun(const Child& child, Time now);
+  void look_for_statuses(Time now);
 
   std::optional<Outcome> judge(Time now);
   std::optional<Outcome> judge_deadlines(Time now);

@@ -37,12 +37,6 @@ class Bench(unittest.TestCase):
                 self.assertEqual(gaps["p50"] > 0, row["test"] != "pp40")
                 self.assertLessEqual(gaps["p50"], gaps["p99"])
 
-    def test_streams_share_what_one_stream_pays_for(self):
-        rows = json.loads(self.bench(
-            "-s", "1,8", "--json", short=["-p", 0, "-g", 12, "-r", 2]))
-        one, eight = (row["tps"] for row in rows)
-        self.assertGreater(eight, one)
-
     def test_a_prompt_that_joins_lets_streams_go_on(self):
         rows = json.loads(self.bench("-s", "3", "--join", 200, "--json"))
         self.assertEqual(rows[-1]["test"], "tg<pp200")
