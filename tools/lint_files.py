@@ -1,5 +1,6 @@
 """What tools/lint knows of files: what they include, and what passed before."""
 
+import functools
 import hashlib
 import json
 import pathlib
@@ -13,15 +14,27 @@ HEAVY = re.compile(r'^\s*#\s*include\s*[<"](doctest/doctest\.h|fmt/format\.h|'
                    r'mlx/array\.h|nlohmann/json\.hpp)[>"]', re.M)
 
 
+@functools.cache
+def content(name):
+    return (ROOT / name).read_bytes()
+
+
+@functools.cache
+def included(name):
+    """Files of ours that a file includes, and large headers of others."""
+    text = content(name).decode("utf-8")
+    ours = [root + path for path in INCLUDE.findall(text)
+            for root in ("src/", "tests/", "rust/include/")
+            if (ROOT / root / path).is_file()]
+    return ours, set(HEAVY.findall(text))
+
+
 def reach(name, found):
     """Adds `name` and all files of ours that it includes to `found`."""
     found.add(name)
-    text = (ROOT / name).read_text(encoding="utf-8")
-    for included in INCLUDE.findall(text):
-        for root in ("src/", "tests/", "rust/include/"):
-            target = root + included
-            if target not in found and (ROOT / target).is_file():
-                reach(target, found)
+    for target in included(name)[0]:
+        if target not in found:
+            reach(target, found)
     return found
 
 
@@ -42,8 +55,7 @@ class Seen:
         whole = hashlib.sha256((self.settings + name).encode())
         for part in sorted(reach(name, set())):
             if part not in self.digests:
-                content = (ROOT / part).read_bytes()
-                self.digests[part] = hashlib.sha256(content).digest()
+                self.digests[part] = hashlib.sha256(content(part)).digest()
             whole.update(self.digests[part])
         return whole.hexdigest()
 
@@ -73,7 +85,7 @@ class Precompiled:
     def flags(self, name):
         heavy = set()
         for part in reach(name, set()):
-            heavy |= set(HEAVY.findall((ROOT / part).read_text("utf-8")))
+            heavy |= included(part)[1]
         if not heavy:
             return []
         with self.lock:

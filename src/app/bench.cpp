@@ -16,6 +16,7 @@
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/rank.h"
+#include "app/report.h"
 #include "app/warning.h"
 #include "base/error.h"
 #include "engine/session.h"
@@ -87,7 +88,10 @@ std::vector<BenchTest> tests_of(const BenchOptions& options) {
   std::vector<BenchTest> tests;
   if (options.prompt > 0) {
     tests.push_back(
-        {fmt::format("pp{}", options.prompt), options.prompt, 1, true, false});
+        {fmt::format("pp{}", options.prompt),
+         options.prompt,
+         1,
+         options.prompt});
   }
   if (options.generate > 0) {
     tests.push_back(
@@ -95,17 +99,14 @@ std::vector<BenchTest> tests_of(const BenchOptions& options) {
              (options.depth > 0 ? fmt::format("@d{}", options.depth) : ""),
          std::max(1, options.depth),
          // The first token ends the prompt; those after it are counted.
-         options.generate + 1,
-         false,
-         true});
+         options.generate + 1});
   }
   if (options.mixed && options.prompt > 0 && options.generate > 0) {
     tests.push_back(
         {fmt::format("pp{}+tg{}", options.prompt, options.generate),
          options.prompt,
          options.generate,
-         true,
-         true});
+         options.prompt + options.generate});
   }
   if (options.join > 0) {
     // So long that no stream ends before the prompt that joins has entered.
@@ -167,8 +168,8 @@ int run_rank(
     session.engine().follow();
   }
   const BenchSetting setting{
-      find_model(options.model).filename().string(),
-      group.size() == 1 ? "none" : std::string(name_of(group.backend())),
+      checkpoint.path().filename().string(),
+      backend_text(group),
       std::string(name_of(options.world.exchange)),
       session.gather_reports()};
   if (group.is_first()) {

@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/table.h"
 #include "base/units.h"
 
 namespace lockstep::app {
 
 namespace {
 
-/// Name and text of each column; the same in the table, Markdown and CSV.
+/// Name and text of each column; the same in the table and in Markdown.
 using Columns = std::vector<std::pair<std::string, std::string>>;
 
 std::uint64_t weights_of(const BenchSetting& setting) {
@@ -153,56 +154,30 @@ std::string format_markdown(
 }
 
 /// For a terminal: what all rows share stands above them.
-std::string format_table(
+std::string format_for_terminal(
     const BenchSetting& setting, const std::vector<BenchResult>& results) {
   constexpr std::size_t kShared = 8; // leading columns that are the same
+  constexpr std::size_t kOnALine = 4;
   std::string text;
-  std::vector<std::vector<std::string>> rows;
+  std::vector<Cells> rows(1); // the first has the names
   for (const auto& result : results) {
     const auto columns = columns_of(setting, result);
-    if (rows.empty()) {
-      for (std::size_t i = 0; i < kShared; ++i) {
-        text += fmt::format(
-            "{}{} {}",
-            i == 0   ? ""
-            : i == 4 ? "\n"
-                     : ", ",
-            columns[i].first,
-            columns[i].second);
-      }
-      rows.emplace_back();
-      for (std::size_t i = kShared; i < columns.size(); ++i) {
-        rows.back().push_back(columns[i].first);
-      }
-    }
+    const bool is_first = rows.size() == 1;
     auto& row = rows.emplace_back();
-    for (std::size_t i = kShared; i < columns.size(); ++i) {
-      row.push_back(columns[i].second);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const auto& [name, cell] = columns[i];
+      if (i >= kShared) {
+        row.push_back(cell);
+      }
+      if (is_first && i >= kShared) {
+        rows.front().push_back(name);
+      } else if (is_first) {
+        const char* after = (i + 1) % kOnALine == 0 ? "\n" : ", ";
+        text += fmt::format("{} {}{}", name, cell, after);
+      }
     }
   }
-  text += "\n\n";
-  std::vector<int> widths(rows.empty() ? 0 : rows.front().size(), 0);
-  const auto width_of = [](const std::string& cell) {
-    // Bytes that continue a character take no place of their own.
-    return static_cast<int>(std::count_if(cell.begin(), cell.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-    }));
-  };
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], width_of(row[i]));
-    }
-  }
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const auto fill = std::string(
-          static_cast<std::size_t>(widths[i] - width_of(row[i])), ' ');
-      line += (i == 0 ? row[i] + fill : fill + row[i]) + "  ";
-    }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
+  return text + "\n" + format_table(rows, 1);
 }
 
 } // namespace
@@ -245,7 +220,7 @@ std::string format_bench(
     case BenchFormat::table:
       break;
   }
-  return format_table(setting, results);
+  return format_for_terminal(setting, results);
 }
 
 } // namespace lockstep::app

@@ -27,8 +27,8 @@ struct BenchResult {
   Percentiles ttft_ms; // from the request to its first token
   Percentiles gap_ms;  // between one token of a stream and the next
   std::vector<double> busy; // by rank
-  double exchange_ms =
-      0.0; // of a decode tick, beside the slowest rank's layers
+  /// Of a decode tick, beside the slowest rank's layers.
+  double exchange_ms = 0.0;
   double bytes_per_token = 0.0; // that each rank gives to exchanges
 };
 

@@ -50,13 +50,9 @@ class Run {
 
   /// Tokens per second, of the tokens that the test is about.
   double tps() const {
-    if (test_.counts_prompt) {
-      const double tokens =
-          n_streams() * 1.0 *
-          (test_.prompt + (test_.counts_answer ? test_.generate : 0));
-      return 1e3 * tokens / ms_between(start_, end_);
-    }
-    return 1e3 * n_after_first_ / ms_between(all_began_, end_);
+    return test_.counted > 0
+               ? 1e3 * test_.counted * n_streams() / ms_between(start_, end_)
+               : 1e3 * n_after_first_ / ms_between(all_began_, end_);
   }
   int n_tokens() const {
     return test_.joins > 0 ? test_.joins + static_cast<int>(n_after_first_)

@@ -13,8 +13,9 @@ struct BenchTest {
   std::string name;
   int prompt = 1;   // tokens of each request
   int generate = 1; // tokens of each answer
-  bool counts_prompt = false;
-  bool counts_answer = false;
+  /// Tokens of each stream that count, over all the time; 0 = those of answers
+  /// after the first, from when all streams answer.
+  int counted = 0;
   /// A prompt of so many tokens joins the streams once all answer. Then only
   /// what happens until its first token counts, and with it all end.
   int joins = 0;

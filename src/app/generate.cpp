@@ -168,8 +168,7 @@ int run_rank(
   engine.leave();
   report.tick_ms = engine.stats().tick_ms();
   report.exchange_ms = engine.stats().exchange_ms();
-  report.backend =
-      group.size() > 1 ? std::string(name_of(group.backend())) : "none";
+  report.backend = backend_text(group);
   report.exchange = name_of(options.world.exchange);
   report.ranks = session.gather_reports();
   print_report(options, answer, report);

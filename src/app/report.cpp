@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/table.h"
 #include "base/units.h"
 
 namespace lockstep::app {
@@ -11,7 +12,6 @@ namespace lockstep::app {
 namespace {
 
 using engine::RankReport;
-using Cells = std::vector<std::string>;
 
 std::string layers_of(const RankReport& rank) {
   auto text = fmt::format("{}-{}", rank.first_layer, rank.last_layer);
@@ -44,29 +44,11 @@ Cells cells_of(const RankReport& rank) {
       fmt::format("{:.0f} %", 100.0 * rank.busy)};
 }
 
-/// Columns as wide as their widest cell; text to the left, numbers to the
-/// right.
-std::string format_table(const std::vector<Cells>& rows, std::size_t n_text) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += i < n_text ? fmt::format("{:<{}}  ", row[i], widths[i])
-                         : fmt::format("{:>{}}  ", row[i], widths[i]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
-
 } // namespace
+
+std::string backend_text(const world::Group& group) {
+  return group.size() > 1 ? std::string(name_of(group.backend())) : "none";
+}
 
 std::string format_report(const RunReport& report) {
   std::vector<Cells> rows{

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "engine/stats.h"
+#include "world/group.h"
 
 namespace lockstep::app {
 
@@ -21,6 +22,9 @@ struct RunReport {
   std::string exchange;
   std::vector<engine::RankReport> ranks;
 };
+
+/// The back end's name; "none" for a single rank.
+std::string backend_text(const world::Group& group);
 
 /// A table of the ranks and two lines of speeds, for a terminal of 80 columns.
 std::string format_report(const RunReport& report);

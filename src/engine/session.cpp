@@ -146,10 +146,9 @@ Session::Session(
     scheduling.n_stages = group.size();
     scheduling.context = context_;
     scheduling.chunk = chunk;
-    const std::int64_t step = model::kCacheStep;
     scheduling.slots = {
         n_slots,
-        n_slots * ((context_ + step - 1) / step * step),
+        std::int64_t{n_slots} * model::places_held(context_),
         model::kCacheStep};
     scheduler.emplace(scheduling);
   }

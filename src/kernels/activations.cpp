@@ -18,14 +18,6 @@ int panel_rows(int rows, int most) {
   return 1;
 }
 
-/// Room for n values; those that are there stay, as nobody reads them.
-template <class Value>
-void make_room(std::vector<Value>& values, std::size_t n) {
-  if (values.size() < n) {
-    values.resize(n);
-  }
-}
-
 } // namespace
 
 void Activations::reset(

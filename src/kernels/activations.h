@@ -10,6 +10,14 @@ namespace lockstep::kernels {
 
 struct Context;
 
+/// Room for n values in memory that is kept; what is there is of no more use.
+template <class Value>
+void make_room(std::vector<Value>& values, std::size_t n) {
+  if (values.size() < n) {
+    values.resize(n);
+  }
+}
+
 /// What a product needs of its input: integers for quantized weights, values
 /// for dense ones, or both where matrices of both kinds share an input.
 struct InputForms {

@@ -7,11 +7,9 @@ namespace lockstep::kernels {
 namespace {
 
 float* room(std::vector<float>& values, int rows, int columns) {
-  const auto n =
-      static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-  if (values.size() < n) {
-    values.resize(n);
-  }
+  make_room(
+      values,
+      static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
   return values.data();
 }
 

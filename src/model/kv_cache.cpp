@@ -13,7 +13,7 @@ mx::array grown(
     int width,
     mx::Dtype dtype,
     int places) {
-  const int capacity = (places + kCacheStep - 1) / kCacheStep * kCacheStep;
+  const int capacity = places_held(places);
   const int missing = capacity - (cache ? cache->shape(2) : 0);
   if (missing <= 0) {
     return *cache;

@@ -13,6 +13,11 @@ namespace mx = mlx::core;
 
 inline constexpr int kCacheStep = 256; // places by which a slot grows
 
+/// Places that a slot has allocated when it holds so many.
+inline int places_held(int n_places) {
+  return (n_places + kCacheStep - 1) / kCacheStep * kCacheStep;
+}
+
 /// What one place of a layer's cache holds: [n_kv_heads, width] of `dtype`.
 struct CacheShape {
   int n_kv_heads = 0;
