@@ -38,6 +38,15 @@ engine::KernelKind parse_kernels(const std::string& text) {
       text);
 }
 
+int parse_kv_bits(const std::string& text) {
+  for (const int bits : {8, 16, 32}) {
+    if (text == std::to_string(bits)) {
+      return bits;
+    }
+  }
+  fail(ErrorKind::usage, "--kv-bits is \"{}\", expected 8, 16 or 32", text);
+}
+
 } // namespace
 
 void add_world_options(Command& command, WorldOptions& options) {
@@ -75,6 +84,13 @@ void add_model_options(Command& command, WorldOptions& options) {
         options.compute.kernels = parse_kernels(text);
       },
       "on CPUs: exact (default), fast (rounds to 8 bits) or mlx");
+  command.parsed(
+      "--kv-bits",
+      "N",
+      [&options](const auto& text) {
+        options.compute.kv_bits = parse_kv_bits(text);
+      },
+      "of keys and values: 8, 16 or 32 (default 32; 16 where fast)");
 }
 
 engine::SessionOptions session_options(const WorldOptions& options) {

@@ -17,8 +17,8 @@ struct WorldOptions {
 /// Adds -n and --backend to `command`; `options` must outlive it.
 void add_world_options(Command& command, WorldOptions& options);
 
-/// Adds what commands that run a model have besides: --exchange, --threads and
-/// --kernels.
+/// Adds what commands that run a model have besides: --exchange, --threads,
+/// --kernels and --kv-bits.
 void add_model_options(Command& command, WorldOptions& options);
 
 /// What the flags say of a session.

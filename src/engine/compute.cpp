@@ -68,11 +68,16 @@ Compute on_cpu(const ComputeOptions& options, int n_ranks) {
         "this CPU has no instruction set that there are kernels for (AVX2 with "
         "FMA, AVX-512 or NEON with dot products); the portable ones are slow");
   }
-  compute.parts = model::kernel_parts(std::make_shared<kernels::Context>(
-      table,
-      compute.kernels == KernelKind::fast ? kernels::Accuracy::fast
-                                          : kernels::Accuracy::exact,
-      compute.threads));
+  const bool fast = compute.kernels == KernelKind::fast;
+  compute.kv_bits = options.kv_bits != 0 ? options.kv_bits : fast ? 16 : 32;
+  compute.parts = model::kernel_parts(
+      std::make_shared<kernels::Context>(
+          table,
+          fast ? kernels::Accuracy::fast : kernels::Accuracy::exact,
+          compute.threads),
+      compute.kv_bits == 8    ? kernels::Stored::i8
+      : compute.kv_bits == 16 ? kernels::Stored::f16
+                              : kernels::Stored::f32);
   return compute;
 }
 
@@ -91,7 +96,20 @@ Compute on_mlx(
   const auto* embedding = checkpoint.find("model.embed_tokens.weight");
   Compute compute;
   compute.parts = model::mlx_parts(
-      embedding != nullptr ? embedding->dtype : checkpoint::Dtype::f32);
+      embedding != nullptr ? embedding->dtype : checkpoint::Dtype::f32,
+      options.kv_bits == 8 ? model::KvStored::i8
+                           : model::KvStored::as_computed);
+  const int computed = 8 * compute.parts->activations().size();
+  compute.kv_bits = options.kv_bits != 0 ? options.kv_bits : computed;
+  if (compute.kv_bits != 8 && compute.kv_bits != computed) {
+    fail(
+        ErrorKind::usage,
+        "--kv-bits is {}, expected 8 or {}: MLX's operations keep keys and "
+        "values as they compute them on {}",
+        compute.kv_bits,
+        computed,
+        device_name());
+  }
   return compute;
 }
 

@@ -21,12 +21,15 @@ std::string_view name_of(KernelKind kind);
 struct ComputeOptions {
   KernelKind kernels = KernelKind::automatic;
   int threads = 0; // of each rank; 0 = its share of this machine's cores
+  /// Of keys and values as they are kept: 8, 16 or 32; 0 = what suits.
+  int kv_bits = 0;
 };
 
 /// How this rank computes.
 struct Compute {
   KernelKind kernels = KernelKind::mlx;
   int threads = 0;    // 0 = as MLX does
+  int kv_bits = 0;    // 8, 16 or 32
   std::string device; // what it computes on, for people
   std::string set;    // instruction set of our kernels; empty = MLX's
   std::vector<std::string> warnings; // what the user should know

@@ -45,7 +45,7 @@ std::vector<int> wanted_places(const sched::Batch& batch) {
 Pipeline::Pipeline(const model::Stage& stage, const PipelineOptions& options)
     : stage_(stage),
       options_(options),
-      cache_(stage.layers().size(), options.limits.n_slots),
+      cache_(stage.make_cache(options.limits.n_slots)),
       slots_(static_cast<std::size_t>(options.limits.n_slots)),
       headers_(static_cast<std::size_t>(options.n_ranks)) {
 }
@@ -72,7 +72,7 @@ world::PacketSize Pipeline::packet_size() const {
 
 void Pipeline::apply_slot_ops(const sched::Header& header) {
   for (const auto& op : header.slot_ops) {
-    cache_.close(op.slot);
+    cache_->close(op.slot);
     if (op.kind == sched::SlotOp::Kind::open) {
       slots_[static_cast<std::size_t>(op.slot)] = {op.request, op.sampling};
     }
@@ -159,9 +159,9 @@ world::Outbox Pipeline::compute(const sched::Header* header) {
     return outbox;
   }
   const auto start = std::chrono::steady_clock::now();
-  auto x = stage_.forward(input(own.entering), pass_of(own.entering), cache_);
-  auto evaluated = cache_.arrays();
-  evaluated.push_back(x);
+  auto x = stage_.forward(input(own.entering), pass_of(own.entering), *cache_);
+  std::vector<mx::array> evaluated{x};
+  cache_->collect(evaluated);
   std::optional<mx::array> wanted;
   if (is_last()) {
     wanted = logits(own.entering, x);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -48,7 +49,7 @@ class Pipeline {
   /// The last header said that all ranks leave.
   bool ended() const { return ended_; }
   std::uint64_t tick() const { return tick_; }
-  std::uint64_t kv_bytes() const { return cache_.bytes(); }
+  std::uint64_t kv_bytes() const { return cache_->bytes(); }
 
  private:
   struct Slot {
@@ -70,7 +71,7 @@ class Pipeline {
 
   const model::Stage& stage_;
   PipelineOptions options_;
-  model::KvCache cache_;
+  std::unique_ptr<model::KvCache> cache_;
   std::vector<Slot> slots_;
   std::uint64_t tick_ = 0;
   bool ended_ = false;

@@ -106,6 +106,7 @@ Session::Session(
        {"the layers", layers},
        {"the exchange", std::string(name_of(options.exchange))},
        {"the kernels", std::string(name_of(compute_.kernels))},
+       {"the bits of keys and values", std::to_string(compute_.kv_bits)},
        {"the context", std::to_string(context_)},
        {"the number of slots", std::to_string(options.n_slots)}});
 
@@ -149,7 +150,7 @@ Session::Session(
     scheduling.slots = {
         n_slots,
         std::int64_t{n_slots} * model::places_held(context_),
-        model::kCacheStep};
+        model::kPagePlaces};
     scheduler.emplace(scheduling);
   }
   engine_ = std::make_unique<Engine>(

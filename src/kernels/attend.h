@@ -43,18 +43,31 @@ void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   }
 }
 
+/// x[i] *= scales[i]
+template <class V>
+void scale_places(const float* scales, int n_places, float* x) {
+  for (int i = 0; i < n_places; i += kTile) {
+    V::store(x + i, V::mul(V::load(x + i), V::load(scales + i)));
+  }
+}
+
 /// Scores of `n_tiles` whole tiles of places.
 template <class V, Stored kType, int R>
 void score_places(const AttendArgs& args, int n_tiles, float* scores) {
   const auto tile =
       static_cast<std::size_t>(args.head_dim) * kTile * bytes_of(kType);
-  const auto* keys = static_cast<const std::byte*>(args.keys) +
-                     static_cast<std::size_t>(args.first / kTile) * tile;
   constexpr int kAtOnce = R <= V::kRows / 3 ? 4 : 1;
   for_tiles<kAtOnce>(n_tiles, [&]<int T>(int t) {
     score_tiles<V, kType, R, T>(
-        args, keys + static_cast<std::size_t>(t) * tile, scores + t * kTile);
+        args,
+        args.keys + static_cast<std::size_t>(t) * tile,
+        scores + t * kTile);
   });
+  if constexpr (kType == Stored::i8) {
+    for (int q = 0; q < R; ++q) {
+      scale_places<V>(args.key_scales, n_tiles * kTile, scores + q * kChunk);
+    }
+  }
 }
 
 /// Scores become weights exp(score - largest); those of places that a query
@@ -131,16 +144,13 @@ template <class V, Stored kType, int R>
 void mix_values(const AttendArgs& args, int n_places, const float* weights) {
   const int n_tiles = tiles_of(args.head_dim);
   const auto tile = kTile * bytes_of(kType);
-  const auto* values = static_cast<const std::byte*>(args.values) +
-                       static_cast<std::size_t>(args.first) *
-                           static_cast<std::size_t>(n_tiles) * tile;
   constexpr int kAtOnce = R <= V::kRows / 3 ? 4 : R <= V::kRows / 2 ? 2 : 1;
   for_tiles<kAtOnce>(n_tiles, [&]<int T>(int t) {
     mix_tiles<V, kType, R, T>(
         args,
         n_places,
         weights,
-        values + static_cast<std::size_t>(t) * tile,
+        args.values + static_cast<std::size_t>(t) * tile,
         args.mixed + t * kTile);
   });
 }
@@ -156,6 +166,11 @@ void attend_some(const AttendArgs& args) {
   n_places = n_places < kChunk ? n_places : kChunk;
   score_places<V, kType, R>(args, tiles_of(n_places), scores);
   weigh<V>(args, tiles_of(n_places) * kTile, scores);
+  if constexpr (kType == Stored::i8) {
+    for (int q = 0; q < R; ++q) {
+      scale_places<V>(args.value_scales, n_places, scores + q * kChunk);
+    }
+  }
   mix_values<V, kType, R>(args, n_places, scores);
 }
 

@@ -52,12 +52,14 @@ class Attention {
       const AttentionShape& shape,
       const RopeTable& rope,
       const std::vector<AttentionPart>& parts,
+      std::size_t layer,
       const float* rows,
       float* out)
       : context_(context),
         shape_(shape),
         rope_(rope),
         parts_(parts),
+        layer_(layer),
         rows_(rows),
         out_(out),
         width_(tiles_of(shape.head_dim) * kTile),
@@ -72,7 +74,7 @@ class Attention {
         static_cast<std::size_t>(n_rows * shape_.n_heads) *
         static_cast<std::size_t>(shape_.head_dim));
     for (const auto& part : parts_) {
-      place_rows(context_, shape_, rope_, part, rows_, queries_.data());
+      place_rows(context_, shape_, rope_, part, layer_, rows_, queries_.data());
     }
     make_pieces();
     context_.pool.run(static_cast<int>(pieces_.size()), [&](int i) {
@@ -138,7 +140,7 @@ class Attention {
   int row_of(const Piece& piece, int i) const {
     return piece.part->first + piece.row + i / n_shared_;
   }
-  int head_of(const Piece& piece, int i) const {
+  int query_head(const Piece& piece, int i) const {
     return piece.kv_head * n_shared_ + i % n_shared_;
   }
   int place_of(const Piece& piece, int i) const {
@@ -164,7 +166,7 @@ class Attention {
       const float* from =
           queries_.data() + static_cast<std::ptrdiff_t>(
                                 row_of(piece, first + q) * shape_.n_heads +
-                                head_of(piece, first + q)) *
+                                query_head(piece, first + q)) *
                                 dim;
       for (int d = 0; d < dim; ++d) {
         queries
@@ -185,11 +187,6 @@ class Attention {
     args.queries = queries.data();
     args.last = last;
     args.head_dim = dim;
-    const auto head = static_cast<std::size_t>(piece.kv_head) *
-                      static_cast<std::size_t>(piece.part->room) *
-                      bytes_of(shape_.stored);
-    args.keys = piece.part->keys + head * static_cast<std::size_t>(dim);
-    args.values = piece.part->values + head * static_cast<std::size_t>(width_);
     args.largest = largest;
     args.total = total;
     args.mixed = space.data();
@@ -198,8 +195,15 @@ class Attention {
       if (args.first > last[n - 1]) {
         break;
       }
-      (shape_.stored == Stored::f16 ? context_.table->attend_f16
-                                    : context_.table->attend_f32)(args);
+      const auto kv = head_of(
+          shape_.kv(),
+          piece.part->pages[static_cast<std::size_t>(chunk)] + layer_,
+          piece.kv_head);
+      args.keys = kv.keys;
+      args.values = kv.values;
+      args.key_scales = kv.key_scales;
+      args.value_scales = kv.value_scales;
+      context_.table->attend_for(shape_.stored)(args);
       for (int q = 0; q < n; ++q) {
         if (args.first <= last[q]) {
           merge(
@@ -249,7 +253,7 @@ class Attention {
   void write(const Piece& piece, int q, const Mix& mix) {
     float* to =
         out_ + static_cast<std::ptrdiff_t>(
-                   row_of(piece, q) * shape_.n_heads + head_of(piece, q)) *
+                   row_of(piece, q) * shape_.n_heads + query_head(piece, q)) *
                    shape_.head_dim;
     std::copy_n(mix.mixed, shape_.head_dim, to);
     context_.table->scale(to, 1.0F / mix.total, shape_.head_dim);
@@ -259,6 +263,7 @@ class Attention {
   const AttentionShape& shape_;
   const RopeTable& rope_;
   const std::vector<AttentionPart>& parts_;
+  std::size_t layer_;
   const float* rows_;
   float* out_;
   int width_;
@@ -276,9 +281,10 @@ void attend_parts(
     const AttentionShape& shape,
     const RopeTable& rope,
     const std::vector<AttentionPart>& parts,
+    std::size_t layer,
     const float* rows,
     float* out) {
-  Attention(context, shape, rope, parts, rows, out).run();
+  Attention(context, shape, rope, parts, layer, rows, out).run();
 }
 
 } // namespace lockstep::kernels

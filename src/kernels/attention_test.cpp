@@ -15,8 +15,6 @@ namespace lockstep::kernels {
 
 namespace {
 
-constexpr int kRoom = 1024;
-
 /// One sequence: its rows, and what attends to them.
 class Sequence {
  public:
@@ -30,19 +28,15 @@ class Sequence {
     for (auto& x : rows_) {
       x = normal(random);
     }
-    rope_.reserve(kRoom);
+    rope_.reserve(length);
   }
 
   /// All rows in pieces of `step`, on so many threads.
   std::vector<float> run(const Table& table, int step, int n_threads) const {
     Context context(table, Accuracy::exact, n_threads);
-    const int width = tiles_of(shape_.head_dim) * kTile;
-    const auto size = bytes_of(shape_.stored);
-    std::vector<std::byte> keys(
-        static_cast<std::size_t>(shape_.n_kv_heads * kRoom * shape_.head_dim) *
-        size);
-    std::vector<std::byte> values(
-        static_cast<std::size_t>(shape_.n_kv_heads * kRoom * width) * size);
+    // The second of two layers.
+    KvPages pages({shape_.kv(), shape_.kv()}, 1);
+    pages.reserve(0, length_);
     std::vector<float> out(static_cast<std::size_t>(length_) * out_size());
     for (int at = 0; at < length_; at += step) {
       const int n = std::min(step, length_ - at);
@@ -50,7 +44,8 @@ class Sequence {
           context,
           shape_,
           rope_,
-          {{0, n, at, kRoom, keys.data(), values.data()}},
+          {{0, n, at, pages.pages(0)}},
+          pages.offset_of(1),
           rows_.data() + static_cast<std::ptrdiff_t>(at) * shape_.row(),
           out.data() + static_cast<std::size_t>(at) * out_size());
     }
@@ -133,7 +128,9 @@ std::vector<AttentionShape> shapes() {
       {9, 3, 64, 0.125F, Stored::f16},
       {4, 4, 16, 0.25F, Stored::f32},
       {14, 2, 20, 0.2F, Stored::f16}, // seven queries to a key, odd widths
-      {5, 1, 6, 0.4F, Stored::f32}};
+      {5, 1, 6, 0.4F, Stored::f32},
+      {9, 3, 64, 0.125F, Stored::i8},
+      {4, 2, 20, 0.2F, Stored::i8}};
 }
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
@@ -147,7 +144,9 @@ TEST_CASE("attention is that of double precision") {
   // Seen to fail with: places of the last tile not masked; the second chunk
   // merged with the first one's largest score.
   for (const auto& shape : shapes()) {
-    const double bound = shape.stored == Stored::f16 ? 2e-3 : 2e-5;
+    const double bound = shape.stored == Stored::f32   ? 2e-5
+                         : shape.stored == Stored::f16 ? 2e-3
+                                                       : 5e-2;
     for (const auto* table : usable_tables()) {
       // Two chunks; three on the fastest.
       const int length = table == usable_tables().front() ? 600 : 300;

@@ -19,6 +19,7 @@ void run_block(
     Context& context,
     const Block& block,
     const std::vector<AttentionPart>& parts,
+    std::size_t layer,
     const float* x,
     int rows,
     float* y) {
@@ -26,7 +27,8 @@ void run_block(
   float* qkv = room(space.qkv, rows, block.qkv.out());
   run_map(context, block.attention_norm, block.qkv, x, rows, nullptr, qkv);
   float* attended = room(space.attended, rows, block.out.in());
-  attend_parts(context, block.attention, *block.rope, parts, qkv, attended);
+  attend_parts(
+      context, block.attention, *block.rope, parts, layer, qkv, attended);
   float* hidden = room(space.hidden, rows, block.out.out());
   run_map(context, std::nullopt, block.out, attended, rows, x, hidden);
   run_map(

@@ -52,11 +52,13 @@ void run_map(
   map.run(context, input, residual, y);
 }
 
-/// x and y [rows, hidden]; `parts` cover all rows.
+/// x and y [rows, hidden]; `parts` cover all rows. The layer begins at byte
+/// `layer` of each page of theirs.
 void run_block(
     Context& context,
     const Block& block,
     const std::vector<AttentionPart>& parts,
+    std::size_t layer,
     const float* x,
     int rows,
     float* y);

@@ -162,6 +162,33 @@ void to_f16(const float* x, int n, std::uint16_t* y) {
   });
 }
 
+/// Integers of 8 bits and the scale they have in common. A value that is not
+/// finite makes the scale no number.
+template <class V>
+float to_i8(const float* x, int n, std::int8_t* y) {
+  auto most = V::set(0.0F);
+  auto poison = V::set(0.0F);
+  for_lanes<V>(n, [&](int i, int lanes) {
+    const auto values = take<V>(x + i, lanes);
+    most = V::max(most, V::abs(values));
+    poison = V::fma(values, V::set(0.0F), poison);
+  });
+  const float largest = V::largest(most);
+  const auto by = V::set(largest > 0.0F ? 127.0F / largest : 0.0F);
+  for_lanes<V>(n, [&](int i, int lanes) {
+    const auto scaled = V::mul(take<V>(x + i, lanes), by);
+    std::int32_t digits[kTile];
+    // Within bounds even where a value is no number.
+    V::store_ints(
+        digits,
+        V::round(V::min(V::max(scaled, V::set(-127.0F)), V::set(127.0F))));
+    for (int k = 0; k < lanes; ++k) {
+      y[i + k] = static_cast<std::int8_t>(digits[k]);
+    }
+  });
+  return largest / 127.0F + V::sum(poison);
+}
+
 template <class V>
 float largest_of(const float* x, int n) {
   auto most = V::set(-INFINITY);

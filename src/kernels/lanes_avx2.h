@@ -34,6 +34,12 @@ struct Avx2 {
   static F load_bf16(const std::uint16_t* p) {
     return {widened(words(p)), widened(words(p + 8))};
   }
+  static F load_i8(const std::int8_t* p) {
+    const __m128i all = words(reinterpret_cast<const std::uint16_t*>(p));
+    return {
+        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(all)),
+        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(all, 8)))};
+  }
   static void store(float* p, F x) {
     _mm256_storeu_ps(p, x.lo);
     _mm256_storeu_ps(p + 8, x.hi);

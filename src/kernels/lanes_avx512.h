@@ -34,6 +34,10 @@ struct Avx512 {
             _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))),
         16));
   }
+  static F load_i8(const std::int8_t* p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  }
   static void store(float* p, F x) { _mm512_storeu_ps(p, x); }
   static void store_f16(std::uint16_t* p, F x) {
     _mm256_storeu_si256(

@@ -44,6 +44,16 @@ struct Neon {
       return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p + 4 * i), 16));
     });
   }
+  static F load_i8(const std::int8_t* p) {
+    const int8x16_t all = vld1q_s8(p);
+    const int16x8_t low = vmovl_s8(vget_low_s8(all));
+    const int16x8_t high = vmovl_s8(vget_high_s8(all));
+    return each<F>([&](int i) {
+      const int16x8_t half = i < 2 ? low : high;
+      return vcvtq_f32_s32(
+          vmovl_s16(i % 2 == 0 ? vget_low_s16(half) : vget_high_s16(half)));
+    });
+  }
   static void store(float* p, const F& x) {
     for (int i = 0; i < 4; ++i) {
       vst1q_f32(p + 4 * i, x.v[i]);

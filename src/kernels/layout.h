@@ -15,11 +15,12 @@ constexpr int tiles_of(int n) {
   return (n + kTile - 1) / kTile;
 }
 
-/// Types of stored weights, scales, keys and values.
-enum class Stored { f32, f16, bf16 };
+/// Types of stored weights and scales (f32, f16, bf16), keys and values (f32,
+/// f16, and i8 with a scale for each place and head).
+enum class Stored { f32, f16, bf16, i8 };
 
 constexpr std::size_t bytes_of(Stored type) {
-  return type == Stored::f32 ? 4 : 2;
+  return type == Stored::f32 ? 4 : type == Stored::i8 ? 1 : 2;
 }
 
 /// How a matrix [out, in] lies in memory: tiles of kTile outputs, one after the
@@ -82,11 +83,13 @@ struct AttendArgs {
   const int* last = nullptr; // [n_queries] the last place that each may see
   int first = 0;             // place of the chunk, a multiple of kChunk
   int head_dim = 0;
-  const void* keys = nullptr;   // [places / kTile][head_dim][kTile]
-  const void* values = nullptr; // [places][tiles_of(head_dim) * kTile]
-  float* largest = nullptr;     // [n_queries] of the scores
-  float* total = nullptr;       // [n_queries] sum of the weights
-  float* mixed = nullptr;       // [n_queries][tiles_of(head_dim) * kTile]
+  const std::byte* keys = nullptr;     // of the chunk, as KvShape says
+  const std::byte* values = nullptr;   // of the chunk
+  const float* key_scales = nullptr;   // of its places; i8 only
+  const float* value_scales = nullptr; // the same
+  float* largest = nullptr;            // [n_queries] of the scores
+  float* total = nullptr;              // [n_queries] sum of the weights
+  float* mixed = nullptr; // [n_queries][tiles_of(head_dim) * kTile]
 };
 
 } // namespace lockstep::kernels

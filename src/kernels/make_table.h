@@ -44,8 +44,10 @@ constexpr Table make_table(const char* name) {
   table.rotate = rotate<V>;
   table.scale = scale_by<V>;
   table.to_f16 = to_f16<V>;
+  table.to_i8 = to_i8<V>;
   table.attend_f16 = attend<V, Stored::f16>;
   table.attend_f32 = attend<V, Stored::f32>;
+  table.attend_i8 = attend<V, Stored::i8>;
   table.exp = one_exp<V>;
   table.largest = largest_of<V>;
   table.log_sum_exp = log_sum_exp<V>;

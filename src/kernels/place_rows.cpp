@@ -15,14 +15,16 @@ class RowPlacer {
       Context& context,
       const AttentionShape& shape,
       const RopeTable& rope,
+      std::size_t layer,
       const float* rows,
       float* queries)
       : context_(context),
         shape_(shape),
+        kv_(shape.kv()),
         rope_(rope),
+        layer_(layer),
         rows_(rows),
-        queries_(queries),
-        width_(tiles_of(shape.head_dim) * kTile) {}
+        queries_(queries) {}
 
   void run(const AttentionPart& part) {
     // A tile of keys at a time, so that no two threads write to one line.
@@ -35,7 +37,6 @@ class RowPlacer {
       const auto n = static_cast<std::size_t>(shape_.n_kv_heads) *
                      static_cast<std::size_t>(shape_.head_dim);
       std::vector<float> keys(n);
-      std::vector<std::uint16_t> halves(2 * n);
       for (int place = begin; place < end; ++place) {
         const int row = part.first + place - part.offset;
         const float* from =
@@ -44,15 +45,7 @@ class RowPlacer {
         from += shape_.n_heads * shape_.head_dim;
         std::copy_n(from, n, keys.begin());
         rotate(keys.data(), shape_.n_kv_heads, place);
-        if (shape_.stored == Stored::f32) {
-          store_place(part, place, keys.data(), from + n);
-        } else {
-          context_.table->to_f16(
-              keys.data(), static_cast<int>(n), halves.data());
-          context_.table->to_f16(
-              from + n, static_cast<int>(n), halves.data() + n);
-          store_place(part, place, halves.data(), halves.data() + n);
-        }
+        store_place(part, place, keys.data(), from + n);
       }
     });
   }
@@ -76,38 +69,71 @@ class RowPlacer {
         rope_.sines(place));
   }
 
-  /// Keys or values of one place as they are stored, [n_kv_heads * head_dim].
-  template <class Stored>
+  /// Keys and values of one place, both [n_kv_heads, head_dim].
   void store_place(
       const AttentionPart& part,
       int place,
-      const Stored* keys,
-      const Stored* values) {
-    const auto dim = static_cast<std::size_t>(shape_.head_dim);
-    const auto width = static_cast<std::size_t>(width_);
-    const auto room = static_cast<std::size_t>(part.room);
-    const auto at = static_cast<std::size_t>(place);
-    auto* key_to = reinterpret_cast<Stored*>(part.keys);
-    auto* value_to = reinterpret_cast<Stored*>(part.values);
-    for (std::size_t head = 0;
-         head < static_cast<std::size_t>(shape_.n_kv_heads);
-         ++head) {
-      auto* lane =
-          key_to + (head * room + at / kTile * kTile) * dim + at % kTile;
-      for (std::size_t d = 0; d < dim; ++d) {
-        lane[d * kTile] = keys[head * dim + d];
+      const float* keys,
+      const float* values) {
+    auto* page = part.pages[static_cast<std::size_t>(place / kChunk)] + layer_;
+    for (int head = 0; head < shape_.n_kv_heads; ++head) {
+      const auto to = head_of(kv_, page, head);
+      switch (shape_.stored) {
+        case Stored::f32:
+          put(to, place % kChunk, keys, values);
+          break;
+        case Stored::i8:
+          put_i8(to, place % kChunk, keys, values);
+          break;
+        case Stored::f16:
+        case Stored::bf16:
+          put_f16(to, place % kChunk, keys, values);
       }
-      std::copy_n(
-          values + head * dim, dim, value_to + (head * room + at) * width);
+      keys += shape_.head_dim;
+      values += shape_.head_dim;
     }
+  }
+
+  void put_f16(
+      const KvHead& to, int at, const float* keys, const float* values) {
+    const int dim = shape_.head_dim;
+    std::vector<std::uint16_t> halves(static_cast<std::size_t>(2 * dim));
+    context_.table->to_f16(keys, dim, halves.data());
+    context_.table->to_f16(values, dim, halves.data() + dim);
+    put(to, at, halves.data(), halves.data() + dim);
+  }
+
+  void put_i8(
+      const KvHead& to, int at, const float* keys, const float* values) {
+    const int dim = shape_.head_dim;
+    std::vector<std::int8_t> bytes(static_cast<std::size_t>(2 * dim));
+    to.key_scales[at] = context_.table->to_i8(keys, dim, bytes.data());
+    to.value_scales[at] =
+        context_.table->to_i8(values, dim, bytes.data() + dim);
+    put(to, at, bytes.data(), bytes.data() + dim);
+  }
+
+  /// One head's keys and values as they are stored, to place `at` of a page.
+  template <class T>
+  void put(const KvHead& to, int at, const T* keys, const T* values) {
+    const int dim = shape_.head_dim;
+    auto* lane = reinterpret_cast<T*>(to.keys) +
+                 static_cast<std::ptrdiff_t>(at / kTile * kTile) * dim +
+                 at % kTile;
+    for (int d = 0; d < dim; ++d) {
+      lane[static_cast<std::ptrdiff_t>(d) * kTile] = keys[d];
+    }
+    const auto width = static_cast<std::ptrdiff_t>(tiles_of(dim)) * kTile;
+    std::copy_n(values, dim, reinterpret_cast<T*>(to.values) + at * width);
   }
 
   Context& context_;
   const AttentionShape& shape_;
+  KvShape kv_;
   const RopeTable& rope_;
+  std::size_t layer_;
   const float* rows_;
   float* queries_;
-  int width_;
 };
 
 } // namespace
@@ -117,9 +143,10 @@ void place_rows(
     const AttentionShape& shape,
     const RopeTable& rope,
     const AttentionPart& part,
+    std::size_t layer,
     const float* rows,
     float* queries) {
-  RowPlacer(context, shape, rope, rows, queries).run(part);
+  RowPlacer(context, shape, rope, layer, rows, queries).run(part);
 }
 
 } // namespace lockstep::kernels

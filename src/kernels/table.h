@@ -29,7 +29,7 @@ struct Table {
   /// By 4 or 8 bits, symmetric or not, scales of f32 or f16.
   std::array<std::array<std::array<Tiles, 2>, 2>, 2> exact_tiles;
   std::array<std::array<std::array<Tiles, 2>, 2>, 2> fast_tiles;
-  std::array<Tiles, 3> dense_tiles; // by Stored
+  std::array<Tiles, 3> dense_tiles; // by Stored, of weights
 
   /// y = x / rms(x) * weight
   void (*rms_norm)(
@@ -49,8 +49,11 @@ struct Table {
       const float* sines);
   void (*scale)(float* x, float by, int n);
   void (*to_f16)(const float* x, int n, std::uint16_t* y);
+  /// Returns the scale: x = y * scale.
+  float (*to_i8)(const float* x, int n, std::int8_t* y);
   void (*attend_f16)(const AttendArgs&);
   void (*attend_f32)(const AttendArgs&);
+  void (*attend_i8)(const AttendArgs&);
   float (*exp)(float x); // of at most 88, of at least -87
   /// The largest of n values, numbers all of them.
   float (*largest)(const float* x, int n);
@@ -63,6 +66,11 @@ struct Table {
     }
     const auto& all = accuracy == Accuracy::fast ? fast_tiles : exact_tiles;
     return all[layout.bits == 8][layout.symmetric][layout.type == Stored::f16];
+  }
+  auto attend_for(Stored stored) const {
+    return stored == Stored::f32   ? attend_f32
+           : stored == Stored::f16 ? attend_f16
+                                   : attend_i8;
   }
   auto quantize_for(Accuracy accuracy) const {
     return accuracy == Accuracy::fast ? quantize_fast : quantize_exact;

@@ -117,6 +117,34 @@ TEST_CASE("halves round to nearest even on every instruction set") {
   }
 }
 
+TEST_CASE("bytes and their scale are the same on every instruction set") {
+  // Seen to fail with: the last, incomplete lanes left out of the largest.
+  const auto tables = usable_tables();
+  for (const int n : {1, 6, 20, 64, 67}) {
+    auto x = normals(n, 3.0F, static_cast<std::uint32_t>(n));
+    x.back() = -20.0F;
+    std::vector<std::int8_t> first(x.size());
+    const float scale = tables.front()->to_i8(x.data(), n, first.data());
+    CHECK(scale == doctest::Approx(20.0 / 127.0));
+    CHECK(first.back() == -127);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      CHECK(std::abs(static_cast<float>(first[i]) * scale - x[i]) < scale);
+    }
+    for (const auto* table : tables) {
+      CAPTURE(std::string(table->name));
+      std::vector<std::int8_t> y(x.size());
+      CHECK(table->to_i8(x.data(), n, y.data()) == scale);
+      CHECK(y == first);
+    }
+  }
+  const std::vector<float> zeros(5, 0.0F);
+  std::vector<std::int8_t> y(5, 1);
+  CHECK(tables.front()->to_i8(zeros.data(), 5, y.data()) == 0.0F);
+  CHECK(y == std::vector<std::int8_t>(5, 0));
+  const std::vector<float> broken{1.0F, NAN};
+  CHECK(std::isnan(tables.front()->to_i8(broken.data(), 2, y.data())));
+}
+
 TEST_CASE("every half is its own rounding") {
   // Seen to fail with: an exponent off by one.
   bool same = true;

@@ -12,6 +12,7 @@
 #include "kernels/node.h"
 #include "kernels/product.h"
 #include "kernels/rope_table.h"
+#include "model/kernel_cache.h"
 
 namespace lockstep::model {
 
@@ -77,45 +78,25 @@ class KernelBlock final : public Block {
         block_(std::make_shared<kernels::Block>(std::move(block))) {}
 
   mx::array operator()(
-      const mx::array& x, const Pass& pass, LayerCache& cache) const override {
-    const auto& shape = block_->attention;
-    const int width = kernels::tiles_of(shape.head_dim) * kernels::kTile;
-    std::vector<mx::array> inputs{x};
-    std::vector<kernels::AttentionPart> parts;
+      const mx::array& x,
+      const Pass& pass,
+      KvCache& cache,
+      int layer) const override {
+    const auto& own = static_cast<const KernelCache&>(cache);
     for (const auto& part : pass.parts) {
-      const int end = part.offset + part.n;
-      block_->rope->reserve(end);
-      // What a node writes lies behind what nodes before it were given, so
-      // the same arrays serve all ticks.
-      const auto [keys, values] = cache.reserve(
-          part.slot,
-          end,
-          {shape.n_kv_heads,
-           shape.head_dim,
-           width,
-           shape.stored == kernels::Stored::f32 ? mx::float32 : mx::float16});
-      inputs.push_back(keys);
-      inputs.push_back(values);
-      kernels::AttentionPart to;
-      to.first = part.first;
-      to.n = part.n;
-      to.offset = part.offset;
-      to.room = keys.shape(2);
-      parts.push_back(to);
+      block_->rope->reserve(part.offset + part.n);
     }
+    // What a node writes to the cache lies behind what nodes before it read.
     return kernels::make_node(
         "block",
         x.shape(),
-        std::move(inputs),
+        {x},
         [context = context_,
          block = block_,
-         parts = std::move(parts),
-         rows = x.shape(0)](const auto& in, float* out) mutable {
-          for (std::size_t i = 0; i < parts.size(); ++i) {
-            parts[i].keys = in[1 + 2 * i];
-            parts[i].values = in[2 + 2 * i];
-          }
-          run_block(*context, *block, parts, floats(in[0]), rows, out);
+         parts = own.parts(),
+         offset = own.offset_of(layer),
+         rows = x.shape(0)](const auto& in, float* out) {
+          run_block(*context, *block, *parts, offset, floats(in[0]), rows, out);
         });
   }
 
@@ -165,7 +146,8 @@ kernels::Stored stored_type(checkpoint::Dtype dtype) {
 
 class KernelParts final : public Parts {
  public:
-  explicit KernelParts(SharedContext context) : context_(std::move(context)) {}
+  KernelParts(SharedContext context, kernels::Stored kv)
+      : context_(std::move(context)), kv_(kv) {}
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
     return std::make_unique<KernelProjection>(
@@ -220,18 +202,28 @@ class KernelParts final : public Parts {
         context_, packed(std::move(linears)).front().matrix);
   }
 
+  CacheMaker caches(
+      const std::vector<checkpoint::LayerConfig>& layers) const override {
+    std::vector<kernels::KvShape> shapes;
+    std::uint64_t page_bytes = 0;
+    for (const auto& layer : layers) {
+      shapes.push_back(shape_of(layer).kv());
+      page_bytes += shapes.back().page_bytes();
+    }
+    return {
+        [shapes](int n_slots) {
+          return std::make_unique<KernelCache>(shapes, n_slots);
+        },
+        page_bytes};
+  }
+
   mx::Dtype activations() const override { return mx::float32; }
   std::uint64_t bytes_held() const override { return bytes_; }
 
  private:
   kernels::AttentionShape shape_of(const checkpoint::LayerConfig& layer) const {
     return {
-        layer.n_heads,
-        layer.n_kv_heads,
-        layer.head_dim,
-        layer.attn_scale,
-        context_->accuracy == kernels::Accuracy::exact ? kernels::Stored::f32
-                                                       : kernels::Stored::f16};
+        layer.n_heads, layer.n_kv_heads, layer.head_dim, layer.attn_scale, kv_};
   }
 
   /// Reads each while the one before is packed.
@@ -275,6 +267,7 @@ class KernelParts final : public Parts {
   }
 
   SharedContext context_;
+  kernels::Stored kv_;
   kernels::Arena arena_;
   std::map<std::vector<double>, std::shared_ptr<kernels::RopeTable>> ropes_;
   std::uint64_t bytes_ = 0;
@@ -282,8 +275,8 @@ class KernelParts final : public Parts {
 
 } // namespace
 
-std::unique_ptr<Parts> kernel_parts(SharedContext context) {
-  return std::make_unique<KernelParts>(std::move(context));
+std::unique_ptr<Parts> kernel_parts(SharedContext context, kernels::Stored kv) {
+  return std::make_unique<KernelParts>(std::move(context), kv);
 }
 
 } // namespace lockstep::model

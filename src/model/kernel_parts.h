@@ -8,7 +8,8 @@
 namespace lockstep::model {
 
 /// The kernels of this project, for CPUs. Hidden states are float32; keys and
-/// values too, in fast mode float16. `context` is shared with nobody else.
-std::unique_ptr<Parts> kernel_parts(std::shared_ptr<kernels::Context> context);
+/// values are kept as `kv` says. `context` is shared with nobody else.
+std::unique_ptr<Parts> kernel_parts(
+    std::shared_ptr<kernels::Context> context, kernels::Stored kv);
 
 } // namespace lockstep::model

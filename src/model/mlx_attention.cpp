@@ -23,13 +23,14 @@ MlxAttention::MlxAttention(
 }
 
 mx::array MlxAttention::operator()(
-    const mx::array& qkv, const Pass& pass, LayerCache& cache) const {
+    const mx::array& qkv, const Pass& pass, MlxCache& cache, int layer) const {
   const int n_q = layer_.n_heads;
   const int n_kv = layer_.n_kv_heads;
   std::vector<mx::array> outputs;
   for (const auto& part : pass.parts) {
     const auto queries = turned(heads(qkv, part, 0, n_q), part.offset);
     const auto [keys, values] = cache.append(
+        layer,
         part.slot,
         part.offset,
         turned(heads(qkv, part, n_q, n_kv), part.offset),

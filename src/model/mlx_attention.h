@@ -5,7 +5,7 @@
 #include "mlx/array.h"
 
 #include "checkpoint/config.h"
-#include "model/kv_cache.h"
+#include "model/mlx_cache.h"
 #include "model/pass.h"
 
 namespace lockstep::model {
@@ -18,7 +18,7 @@ class MlxAttention {
 
   /// Queries, keys and values side by side -> [R, n_heads * head_dim].
   mx::array operator()(
-      const mx::array& qkv, const Pass& pass, LayerCache& cache) const;
+      const mx::array& qkv, const Pass& pass, MlxCache& cache, int layer) const;
 
  private:
   /// Heads first … first + n - 1 of a part's rows as [1, n, L, head_dim].

@@ -197,8 +197,12 @@ class MlxBlock final : public Block {
         feed_forward_(FeedForward::load(stored.feed_forward, loader)) {}
 
   mx::array operator()(
-      const mx::array& x, const Pass& pass, LayerCache& cache) const override {
-    const auto h = mx::add(x, out_(attention_(qkv_(x), pass, cache)));
+      const mx::array& x,
+      const Pass& pass,
+      KvCache& cache,
+      int layer) const override {
+    auto& own = static_cast<MlxCache&>(cache);
+    const auto h = mx::add(x, out_(attention_(qkv_(x), pass, own, layer)));
     return mx::add(h, feed_forward_(h));
   }
 
@@ -243,7 +247,7 @@ class MlxEmbedding final : public Embedding {
 
 class MlxParts final : public Parts {
  public:
-  explicit MlxParts(mx::Dtype type) : loader_(type) {}
+  MlxParts(mx::Dtype type, KvStored kv) : loader_(type), kv_(kv) {}
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
     return std::make_unique<MlxProjection>(
@@ -259,21 +263,41 @@ class MlxParts final : public Parts {
         Matrix::load(table.read(), loader_), loader_);
   }
 
+  CacheMaker caches(
+      const std::vector<checkpoint::LayerConfig>& layers) const override {
+    std::uint64_t page_bytes = 0;
+    for (const auto& layer : layers) {
+      const auto head =
+          kv_ == KvStored::i8
+              ? static_cast<std::size_t>(layer.head_dim) + sizeof(float)
+              : static_cast<std::size_t>(layer.head_dim) *
+                    loader_.type().size();
+      page_bytes += std::uint64_t{2} * kPagePlaces *
+                    static_cast<std::uint64_t>(layer.n_kv_heads) * head;
+    }
+    return {
+        [n = layers.size(), kv = kv_](int n_slots) {
+          return std::make_unique<MlxCache>(n, n_slots, kv);
+        },
+        page_bytes};
+  }
+
   mx::Dtype activations() const override { return loader_.type(); }
   std::uint64_t bytes_held() const override { return loader_.bytes(); }
 
  private:
   Loader loader_;
+  KvStored kv_;
 };
 
 } // namespace
 
-std::unique_ptr<Parts> mlx_parts(Dtype stored) {
+std::unique_ptr<Parts> mlx_parts(Dtype stored, KvStored kv) {
   if (mx::default_device() == mx::Device(mx::Device::cpu)) {
-    return std::make_unique<MlxParts>(mx::float32);
+    return std::make_unique<MlxParts>(mx::float32, kv);
   }
   return std::make_unique<MlxParts>(
-      stored == Dtype::bf16 ? mx::bfloat16 : mx::float16);
+      stored == Dtype::bf16 ? mx::bfloat16 : mx::float16, kv);
 }
 
 } // namespace lockstep::model

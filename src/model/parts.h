@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "mlx/array.h"
 
@@ -28,9 +29,14 @@ class Block {
   virtual ~Block() = default;
 
   /// [R, hidden] -> [R, hidden]. Every part of the pass attends to its own slot
-  /// only, which takes in its keys and values.
+  /// only, which takes in its keys and values. `cache` was made by the Parts
+  /// that this block is from and has begun `pass`; in it the block is layer
+  /// `layer`, counted from the stage's first.
   virtual mx::array operator()(
-      const mx::array& x, const Pass& pass, LayerCache& cache) const = 0;
+      const mx::array& x,
+      const Pass& pass,
+      KvCache& cache,
+      int layer) const = 0;
 };
 
 /// A table of one row per token, which may serve as the output head too.
@@ -52,6 +58,10 @@ class Parts {
   virtual std::unique_ptr<RowMap> projection(StoredProjection stored) = 0;
   virtual std::unique_ptr<Block> block(StoredBlock stored) = 0;
   virtual std::unique_ptr<Embedding> embedding(StoredLinear table) = 0;
+
+  /// Caches for so many consecutive layers.
+  virtual CacheMaker caches(
+      const std::vector<checkpoint::LayerConfig>& layers) const = 0;
 
   virtual mx::Dtype activations() const = 0;    // type of hidden states
   virtual std::uint64_t bytes_held() const = 0; // by all parts made so far

@@ -15,7 +15,7 @@ constexpr const char* kEmbedding = "model.embed_tokens";
 constexpr const char* kNorm = "model.norm";
 constexpr const char* kHead = "lm_head";
 
-constexpr std::size_t kLayersAhead = 8;
+constexpr int kLayersAhead = 8;
 
 /// Tensors outside the layers that this stage leaves to the others.
 std::set<std::string> held_elsewhere(bool is_first, bool is_last, bool tied) {
@@ -61,6 +61,9 @@ Stage::Stage(
   weights.finish(
       layers, held_elsewhere(is_first, is_last, config.tied_embeddings));
   weights_bytes_ = parts.bytes_held() - bytes_before;
+  caches_ = parts.caches(
+      {config.layers.begin() + layers.first,
+       config.layers.begin() + layers.last});
 }
 
 void Stage::make_head(
@@ -84,8 +87,9 @@ mx::array Stage::embed(const mx::array& tokens) const {
 }
 
 mx::array Stage::forward(mx::array x, const Pass& pass, KvCache& cache) const {
-  for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    x = (*blocks_[i])(x, pass, cache.layer(static_cast<int>(i)));
+  cache.begin(pass);
+  for (int i = 0; i < static_cast<int>(blocks_.size()); ++i) {
+    x = (*blocks_[static_cast<std::size_t>(i)])(x, pass, cache, i);
     if (i % kLayersAhead == 0) {
       mx::async_eval({x}); // computes while the rest is still put together
     }

@@ -33,8 +33,13 @@ class Stage {
       std::function<void(std::uint64_t)> on_read = {});
 
   mx::array embed(const mx::array& tokens) const; // [R] int32 -> [R, hidden]
+  /// `cache` is one of make_cache().
   mx::array forward(mx::array x, const Pass& pass, KvCache& cache) const;
   mx::array logits(const mx::array& x) const; // [B, hidden] -> [B, vocab] f32
+
+  std::unique_ptr<KvCache> make_cache(int n_slots) const {
+    return caches_.make(n_slots);
+  }
 
   const LayerRange& layers() const { return layers_; }
   bool has_embedding() const { return embedding_ != nullptr; }
@@ -51,6 +56,7 @@ class Stage {
   std::unique_ptr<Embedding> embedding_;
   std::vector<std::unique_ptr<Block>> blocks_;
   std::unique_ptr<RowMap> head_; // behind the final norm
+  CacheMaker caches_;
   std::uint64_t weights_bytes_ = 0;
 };
 

@@ -27,13 +27,19 @@ inline constexpr int kTinyContext = 256;
 /// Whose arithmetic the stages use.
 enum class Kind { kernels, mlx };
 
-inline std::unique_ptr<model::Parts> make_parts(Kind kind) {
+inline std::unique_ptr<model::Parts> make_parts(
+    Kind kind, kernels::Stored kv = kernels::Stored::f32) {
   return kind == Kind::mlx
-             ? model::mlx_parts(checkpoint::Dtype::f32)
-             : model::kernel_parts(std::make_shared<kernels::Context>(
-                   *kernels::usable_tables().front(),
-                   kernels::Accuracy::exact,
-                   2));
+             ? model::mlx_parts(
+                   checkpoint::Dtype::f32,
+                   kv == kernels::Stored::i8 ? model::KvStored::i8
+                                             : model::KvStored::as_computed)
+             : model::kernel_parts(
+                   std::make_shared<kernels::Context>(
+                       *kernels::usable_tables().front(),
+                       kernels::Accuracy::exact,
+                       2),
+                   kv);
 }
 
 /// N ranks in one thread: the pipelines of a whole world, and the exchange
