@@ -150,6 +150,7 @@ Session::Session(
         n_slots,
         std::int64_t{n_slots} * model::places_held(context_),
         model::kCacheStep};
+    scheduling.vocab = config_.vocab;
     scheduler.emplace(scheduling);
   }
   engine_ = std::make_unique<Engine>(
