@@ -67,9 +67,9 @@ sched::Request make_request(
       options.max_tokens.value_or(std::clamp(room, 1, kDefaultMaxTokens));
   request.n_top = std::max(0, options.n_top);
   if (!options.ignore_eos) {
-    request.stop_tokens = config.eos_tokens;
+    request.sampling.stop_tokens = config.eos_tokens;
   }
-  check(request, context);
+  check(request, context, config.vocab);
   return request;
 }
 

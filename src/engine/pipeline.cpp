@@ -46,7 +46,7 @@ Pipeline::Pipeline(const model::Stage& stage, const PipelineOptions& options)
     : stage_(stage),
       options_(options),
       cache_(stage.make_cache(options.limits.n_slots)),
-      slots_(static_cast<std::size_t>(options.limits.n_slots)),
+      samplings_(static_cast<std::size_t>(options.limits.n_slots)),
       headers_(static_cast<std::size_t>(options.n_ranks)) {
 }
 
@@ -74,7 +74,7 @@ void Pipeline::apply_slot_ops(const sched::Header& header) {
   for (const auto& op : header.slot_ops) {
     cache_->close(op.slot);
     if (op.kind == sched::SlotOp::Kind::open) {
-      slots_[static_cast<std::size_t>(op.slot)] = {op.request, op.sampling};
+      samplings_[static_cast<std::size_t>(op.slot)] = op.sampling;
     }
   }
 }
@@ -117,18 +117,16 @@ std::vector<sched::Sampled> Pipeline::sample_rows(
   std::size_t end = 0;
   for (const auto& row : batch.rows) {
     end += static_cast<std::size_t>(row.n_tokens);
-    const auto& slot = slots_[static_cast<std::size_t>(row.slot)];
+    const auto& sampling = samplings_[static_cast<std::size_t>(row.slot)];
     for (int i = 0; i < row.n_wanted; ++i, values += vocab) {
       const std::span<const float> at(values, vocab);
       const auto after = end - static_cast<std::size_t>(row.n_wanted - i) + 1;
       results.push_back(
-          row.scored
-              ? score_token(
-                    at,
-                    after == end ? row.next : batch.tokens[after],
-                    row.n_top)
-              : sample_token(
-                    at, slot.sampling, slot.request, row.index, row.n_top));
+          row.scored ? score_token(
+                           at,
+                           after == end ? row.next : batch.tokens[after],
+                           row.n_top)
+                     : sample_token(at, sampling, row.index, row.n_top));
     }
   }
   return results;

@@ -52,11 +52,6 @@ class Pipeline {
   std::uint64_t kv_bytes() const { return cache_->bytes(); }
 
  private:
-  struct Slot {
-    sched::RequestId request = 0;
-    sched::Sampling sampling;
-  };
-
   bool is_first() const { return options_.rank == 0; }
   bool is_last() const { return options_.rank == options_.n_ranks - 1; }
   const sched::Header& header_before(int n_ticks) const;
@@ -72,7 +67,7 @@ class Pipeline {
   const model::Stage& stage_;
   PipelineOptions options_;
   std::unique_ptr<model::KvCache> cache_;
-  std::vector<Slot> slots_;
+  std::vector<sched::Sampling> samplings_; // by slot
   std::uint64_t tick_ = 0;
   bool ended_ = false;
   sched::Room room_ = sched::kFirstRoom;

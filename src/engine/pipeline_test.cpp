@@ -87,7 +87,7 @@ TEST_CASE("2, 3 and 4 stages give the bits of one") {
 
 TEST_CASE("in a crowd everyone gets the bits that they get alone") {
   // Seen to fail with: one slot's cache for all; the random numbers' stream by
-  // row instead of by request.
+  // slot instead of by choice.
   const TinyModel model(kinds_of_models()[3]);
   std::map<sched::RequestId, sched::Request> requests;
   std::map<sched::RequestId, std::vector<sched::Sampled>> alone;

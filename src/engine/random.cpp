@@ -36,10 +36,12 @@ std::array<std::uint32_t, 4> philox(
   return counter;
 }
 
-double random_uniform(
-    std::uint64_t seed, std::uint64_t request, std::uint64_t index) {
+double random_uniform(std::uint64_t seed, int choice, int index, int draw) {
   const auto words = philox(
-      {low(index), high(index), low(request), high(request)},
+      {static_cast<std::uint32_t>(index),
+       static_cast<std::uint32_t>(draw),
+       static_cast<std::uint32_t>(choice),
+       0},
       {low(seed), high(seed)});
   const std::uint64_t bits = ((std::uint64_t{words[0]} << 32) | words[1]) >> 11;
   return static_cast<double>(bits) * 0x1.0p-53;

@@ -132,16 +132,13 @@ Sampled report(
 Sampled sample_token(
     std::span<const float> logits,
     const Sampling& sampling,
-    sched::RequestId request,
     int index,
     int n_top) {
   const auto summary = summarize(logits);
   auto token = static_cast<Token>(summary.best);
   if (sampling.temperature > 0.0F) {
-    const double random = random_uniform(
-        sampling.seed,
-        static_cast<std::uint64_t>(request),
-        static_cast<std::uint64_t>(index));
+    const double random =
+        random_uniform(sampling.seed, sampling.choice, index, 0);
     token = draw(logits, logits[summary.best], sampling, random);
   }
   return report(logits, summary.norm, token, n_top);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 
 #include "base/types.h"
@@ -9,13 +8,12 @@
 namespace lockstep::engine {
 
 /// Chooses one token from `logits` [vocab]. Ties go to the smaller id. The
-/// random number is that of (sampling.seed, request, index). The reported
+/// random number is that of (sampling.seed, sampling.choice, index). The reported
 /// log-probabilities are those of the distribution before any of the sampling
 /// steps. Throws Error{internal} when the logits are not numbers.
 sched::Sampled sample_token(
     std::span<const float> logits,
     const sched::Sampling& sampling,
-    sched::RequestId request,
     int index,
     int n_top);
 

@@ -151,6 +151,7 @@ Session::Session(
         n_slots,
         std::int64_t{n_slots} * model::places_held(context_),
         model::kPagePlaces};
+    scheduling.vocab = config_.vocab;
     scheduler.emplace(scheduling);
   }
   engine_ = std::make_unique<Engine>(

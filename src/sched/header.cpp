@@ -1,6 +1,5 @@
 #include "sched/header.h"
 
-#include <bit>
 #include <set>
 
 #include "base/error.h"
@@ -11,8 +10,7 @@ namespace lockstep::sched {
 namespace {
 
 constexpr int kFixedWords = 9;
-constexpr int kRowWords = 8;
-constexpr int kSlotOpWords = 11;
+constexpr int kOpenWords = 3; // and those of the Sampling
 
 void put(WordWriter& out, const Row& row) {
   out.put(row.slot);
@@ -28,13 +26,18 @@ void put(WordWriter& out, const Row& row) {
 void put(WordWriter& out, const SlotOp& op) {
   out.put(op.kind == SlotOp::Kind::open ? 1 : 2);
   out.put(op.slot);
-  out.put(op.capacity);
-  out.put64(static_cast<std::uint64_t>(op.request));
-  out.put(std::bit_cast<std::int32_t>(op.sampling.temperature));
-  out.put(op.sampling.top_k);
-  out.put(std::bit_cast<std::int32_t>(op.sampling.top_p));
-  out.put(std::bit_cast<std::int32_t>(op.sampling.min_p));
-  out.put64(op.sampling.seed);
+  if (op.kind == SlotOp::Kind::open) {
+    out.put(op.capacity);
+    put(out, op.sampling);
+  }
+}
+
+int words_of(const SlotOp& op) {
+  return op.kind == SlotOp::Kind::open ? open_words(op.sampling) : kCloseWords;
+}
+
+int most_slot_ops(const Limits& limits) {
+  return 2 * limits.n_slots + 2;
 }
 
 Row get_row(WordReader& in, const Limits& limits) {
@@ -58,33 +61,36 @@ SlotOp get_slot_op(WordReader& in, const Limits& limits) {
   op.kind = in.get("slot_op.kind", 1, 2) == 1 ? SlotOp::Kind::open
                                               : SlotOp::Kind::close;
   op.slot = in.get("slot_op.slot", 0, limits.n_slots - 1);
-  op.capacity = in.get("slot_op.capacity", 0, limits.context);
-  op.request = static_cast<RequestId>(in.get64());
-  op.sampling.temperature = std::bit_cast<float>(in.get());
-  op.sampling.top_k = in.get();
-  op.sampling.top_p = std::bit_cast<float>(in.get());
-  op.sampling.min_p = std::bit_cast<float>(in.get());
-  op.sampling.seed = in.get64();
-  try {
-    check(op.sampling);
-  } catch (const Error& e) {
-    fail(ErrorKind::diverged, "header: slot_op.{}", e.what());
+  if (op.kind == SlotOp::Kind::open) {
+    op.capacity = in.get("slot_op.capacity", 0, limits.context);
+    op.sampling = get_sampling(in, limits.vocab);
   }
   return op;
 }
 
 } // namespace
 
-int header_words(int n_rows, int n_tokens, int n_slot_ops) {
-  return kFixedWords + n_rows * kRowWords + n_tokens +
-         n_slot_ops * kSlotOpWords;
+int open_words(const Sampling& sampling) {
+  return kOpenWords + sampling_words(sampling);
+}
+
+int header_words(int n_rows, int n_tokens, int slot_op_words) {
+  return kFixedWords + n_rows * kRowWords + n_tokens + slot_op_words;
 }
 
 int header_words(const Header& header) {
   return header_words(
       static_cast<int>(header.entering.rows.size()),
       header.entering.n_tokens(),
-      static_cast<int>(header.slot_ops.size()));
+      slot_op_words(header));
+}
+
+int slot_op_words(const Header& header) {
+  int n_words = 0;
+  for (const auto& op : header.slot_ops) {
+    n_words += words_of(op);
+  }
+  return n_words;
 }
 
 void encode(const Header& header, std::span<std::int32_t> out) {
@@ -123,15 +129,16 @@ Header decode(std::span<const std::int32_t> words, const Limits& limits) {
   header.end = in.get("end", 0, 1) == 1;
   // What a header may promise follows from what the next one may hold.
   const int most_rows = limits.n_slots;
-  const int most_words =
-      header_words(most_rows, limits.max_batch_tokens, 2 * limits.n_slots + 2);
+  const int most_words = header_words(
+      most_rows,
+      limits.max_batch_tokens,
+      most_slot_ops(limits) * (kOpenWords + most_sampling_words()));
   header.next.words = in.get("next.words", kFixedWords, most_words);
   header.next.tokens = in.get("next.tokens", 0, limits.max_batch_tokens);
-  const int n_ops = in.get("n_slot_ops", 0, 2 * limits.n_slots + 2);
+  const int n_ops = in.get("n_slot_ops", 0, most_slot_ops(limits));
   const int n_rows = in.get("n_rows", 0, most_rows);
   const int n_tokens = in.get("n_tokens", 0, limits.max_batch_tokens);
-  const int n_words = header_words(n_rows, n_tokens, n_ops);
-  in.get("n_words", n_words, n_words);
+  const int n_words = in.get("n_words", kFixedWords, most_words);
   for (int i = 0; i < n_ops; ++i) {
     header.slot_ops.push_back(get_slot_op(in, limits));
   }
@@ -154,6 +161,13 @@ Header decode(std::span<const std::int32_t> words, const Limits& limits) {
   }
   for (int i = 0; i < n_tokens; ++i) {
     header.entering.tokens.push_back(in.get("token", 0, limits.vocab - 1));
+  }
+  if (in.n_read() != n_words) {
+    fail(
+        ErrorKind::diverged,
+        "header: its parts have {} words, it says {}",
+        in.n_read(),
+        n_words);
   }
   return header;
 }

@@ -15,9 +15,8 @@ struct SlotOp {
   enum class Kind { open, close };
   Kind kind = Kind::open;
   int slot = 0;
-  int capacity = 0;      // open: most tokens the slot will hold
-  RequestId request = 0; // open: the random numbers' stream
-  Sampling sampling;     // open: how the last rank samples this slot's rows
+  int capacity = 0;  // open: most tokens the slot will hold
+  Sampling sampling; // open: how the last rank samples this slot's rows
   bool operator==(const SlotOp&) const = default;
 };
 
@@ -42,11 +41,19 @@ struct Header {
 };
 
 /// The room of tick 0's exchange, a constant that all ranks share.
-inline constexpr Room kFirstRoom{96, 0};
+inline constexpr Room kFirstRoom{256, 0};
 
-/// Words that a header of so many rows, tokens and slot operations takes.
-int header_words(int n_rows, int n_tokens, int n_slot_ops);
+/// Words that a row takes, and a slot operation: opening a slot takes more the
+/// longer the lists of its Sampling are.
+inline constexpr int kRowWords = 8;
+inline constexpr int kCloseWords = 2;
+int open_words(const Sampling& sampling);
+
+/// Words that a header of so many rows, tokens and words of slot operations
+/// takes.
+int header_words(int n_rows, int n_tokens, int slot_op_words);
 int header_words(const Header& header);
+int slot_op_words(const Header& header);
 
 /// Writes `header` to the front of `out` and zeros to the rest. Throws
 /// Error{internal} when it does not fit: rank 0 broke its own promise.

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/random_sampling.h"
 
 namespace lockstep::sched {
 
@@ -22,10 +23,10 @@ SlotOp random_op(std::mt19937& random) {
   SlotOp op;
   op.kind = pick(random, 0, 1) == 0 ? SlotOp::Kind::open : SlotOp::Kind::close;
   op.slot = pick(random, 0, kLimits.n_slots - 1);
-  op.capacity = pick(random, 0, kLimits.context);
-  op.request = static_cast<RequestId>(random()) << 20;
-  op.sampling = {0.7F, pick(random, 0, 100), 0.9F, 0.01F, random()};
-  op.sampling.seed = (op.sampling.seed << 32) | random();
+  if (op.kind == SlotOp::Kind::open) {
+    op.capacity = pick(random, 0, kLimits.context);
+    op.sampling = testing::random_sampling(random, kLimits.vocab);
+  }
   return op;
 }
 
@@ -78,6 +79,17 @@ TEST_CASE("a header says the same after its way through words") {
   }
 }
 
+TEST_CASE("a header that says another length than it has is refused") {
+  // Seen to fail with: the words that were read not compared.
+  std::mt19937 random(4);
+  auto words = words_of(random_header(random), 3);
+  constexpr std::size_t kNWords = 8;
+  CHECK_NOTHROW(decode(words, kLimits));
+  ++words[kNWords];
+  CHECK_THROWS_WITH_AS(
+      decode(words, kLimits), doctest::Contains("words, it says"), Error);
+}
+
 TEST_CASE("a header that outgrows its promise is our own bug") {
   std::mt19937 random(2);
   const auto header = random_header(random);
@@ -114,6 +126,10 @@ TEST_CASE("garbled words are refused or still keep every limit") {
       REQUIRE(n_tokens <= kLimits.max_batch_tokens);
       for (const auto token : header.entering.tokens) {
         REQUIRE(token < kLimits.vocab);
+      }
+      for (const auto& op : header.slot_ops) {
+        REQUIRE(op.slot < kLimits.n_slots);
+        REQUIRE_NOTHROW(check(op.sampling, kLimits.vocab));
       }
     } catch (const Error& e) {
       REQUIRE(e.kind() == ErrorKind::diverged);

@@ -1,38 +1,22 @@
 #include "sched/request.h"
 
-#include <cmath>
-
 #include "base/error.h"
 
 namespace lockstep::sched {
 
-namespace {
-
-void check_number(const char* name, double value, double least, double most) {
-  if (!std::isfinite(value) || value < least || value > most) {
-    fail(
-        ErrorKind::request,
-        "{} is {}, expected a number from {} to {}",
-        name,
-        value,
-        least,
-        most);
-  }
-}
-
-} // namespace
-
-void check(const Sampling& sampling) {
-  check_number("temperature", sampling.temperature, 0.0, 100.0);
-  check_number("top_k", sampling.top_k, 0, 1 << 24);
-  check_number("top_p", sampling.top_p, 0.0, 1.0);
-  check_number("min_p", sampling.min_p, 0.0, 1.0);
-}
-
-void check(const Request& request, int context) {
+void check(const Request& request, int context, int vocab) {
   const auto length = static_cast<std::int64_t>(request.prompt.size());
   if (request.prompt.empty()) {
     fail(ErrorKind::request, "the prompt is empty; give at least one token");
+  }
+  for (const auto token : request.prompt) {
+    if (token < 0 || token >= vocab) {
+      fail(
+          ErrorKind::request,
+          "the prompt has token {}, expected 0 to {}",
+          token,
+          vocab - 1);
+    }
   }
   if (length + request.max_tokens > context) {
     fail(
@@ -55,7 +39,14 @@ void check(const Request& request, int context) {
         request.max_tokens,
         request.score_from.value_or(0));
   }
-  check(request.sampling);
+  check(request.sampling, vocab);
+  if (request.sampling.min_tokens > request.max_tokens) {
+    fail(
+        ErrorKind::request,
+        "min_tokens is {}, expected at most the {} of max_tokens",
+        request.sampling.min_tokens,
+        request.max_tokens);
+  }
 }
 
 } // namespace lockstep::sched

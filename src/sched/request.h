@@ -5,25 +5,11 @@
 #include <vector>
 
 #include "base/types.h"
+#include "sched/sampling.h"
 
 namespace lockstep::sched {
 
 using RequestId = std::int64_t;
-
-/// How one token is chosen from logits. The steps are taken in the order of
-/// the fields: penalties have no part yet, then top-k, top-p, min-p,
-/// temperature.
-struct Sampling {
-  float temperature = 0.8F; // 0 = the most likely token
-  int top_k = 40;           // 0 = all
-  float top_p = 0.95F;      // 1 = all
-  float min_p = 0.05F;      // 0 = all
-  std::uint64_t seed = 0;
-  bool operator==(const Sampling&) const = default;
-};
-
-/// Throws Error{request} naming the field, its value and its bounds.
-void check(const Sampling& sampling);
 
 /// Bounds of what may be asked; also of what a header may say.
 inline constexpr int kMostTopLogprobs = 20;
@@ -32,17 +18,17 @@ struct Request {
   RequestId id = 0;
   std::vector<Token> prompt; // at least one token
   Sampling sampling;
-  int max_tokens = 0;             // at least 1, or 0 with score_from
-  std::vector<Token> stop_tokens; // end the answer, not part of it
-  int n_top = 0; // log-probabilities of so many best tokens at each place
+  int max_tokens = 0; // at least 1, or 0 with score_from
+  int n_top = 0;      // log-probabilities of so many best tokens at each place
   /// Score the prompt instead of answering it: from this place on, the
   /// log-probability of each prompt token given those before it.
   std::optional<int> score_from;
 };
 
 /// Throws Error{request} when a request can never run in a context of so many
-/// tokens: an empty prompt, nothing asked for, or too long.
-void check(const Request& request, int context);
+/// tokens by a model with so many ids: an empty prompt, nothing asked for, too
+/// long, or a setting out of bounds.
+void check(const Request& request, int context, int vocab);
 
 enum class FinishReason { stop, length, cancelled };
 

@@ -34,7 +34,7 @@ Scheduler::Scheduler(const SchedulerOptions& options)
 }
 
 void Scheduler::add(Request request) {
-  check(request, options_.context);
+  check(request, options_.context, options_.vocab);
   if (!slots_.can_ever_hold(places_of(request))) {
     fail(
         ErrorKind::request,
@@ -75,14 +75,14 @@ void Scheduler::end(std::vector<Sequence>::iterator sequence) {
   running_.erase(sequence);
 }
 
-/// Whether the header, which has no rows yet, has room for an operation more.
-bool Scheduler::op_fits(const Header& header) const {
-  return header_words(0, 0, static_cast<int>(header.slot_ops.size()) + 1) <=
-         room_.words;
+/// Whether a slot operation of so many words more has room. An opening that
+/// nobody knew of must wait a tick: rows were promised the other words.
+bool Scheduler::op_fits(const Header& header, int n_words) const {
+  return slot_op_words(header) + n_words <= slot_op_room_;
 }
 
 void Scheduler::send_closings(Header& header) {
-  while (slots_.n_releasing() > 0 && op_fits(header)) {
+  while (slots_.n_releasing() > 0 && op_fits(header, kCloseWords)) {
     SlotOp op;
     op.kind = SlotOp::Kind::close;
     op.slot = *slots_.close_next();
@@ -92,7 +92,7 @@ void Scheduler::send_closings(Header& header) {
 
 void Scheduler::admit(Header& header) {
   while (!waiting_.empty() && slots_.can_hold(places_of(waiting_.at(0))) &&
-         op_fits(header)) {
+         op_fits(header, open_words(waiting_.at(0).sampling))) {
     Sequence sequence;
     sequence.serial = next_serial_++;
     sequence.request = waiting_.take_first();
@@ -101,7 +101,6 @@ void Scheduler::admit(Header& header) {
     SlotOp op;
     op.slot = sequence.slot;
     op.capacity = places_of(request);
-    op.request = request.id;
     op.sampling = request.sampling;
     header.slot_ops.push_back(op);
     running_.push_back(std::move(sequence));
@@ -156,12 +155,9 @@ void Scheduler::enter_tokens(Header& header, Flight& flight) {
 
 /// Tokens that may be added to the header as one row more.
 int Scheduler::token_room(const Header& header) const {
-  const int words = header_words(
-      static_cast<int>(header.entering.rows.size()) + 1,
-      header.entering.n_tokens(),
-      static_cast<int>(header.slot_ops.size()));
   return std::min(
-      room_.tokens - header.entering.n_tokens(), room_.words - words);
+      room_.tokens - header.entering.n_tokens(),
+      room_.words - header_words(header) - kRowWords);
 }
 
 void Scheduler::enter_prompts(Header& header, Flight& flight) {
@@ -181,17 +177,39 @@ void Scheduler::enter_prompts(Header& header, Flight& flight) {
   }
 }
 
+/// At the next tick.
+int Scheduler::most_closings() const {
+  int n_ending = kSurprises;
+  for (const auto& row : leaving().rows) {
+    n_ending += row.n_wanted > 0 ? 1 : 0;
+  }
+  return std::min(slots_.n_releasing() + n_ending, options_.slots.n_slots);
+}
+
+/// At the next tick.
+int Scheduler::most_openings() const {
+  const int n_free = slots_.n_free() + most_closings();
+  return std::min({waiting_.size(), n_free, options_.slots.n_slots});
+}
+
+/// Words of the next tick's slot operations, at most.
+int Scheduler::slot_op_room() const {
+  int n_words = most_closings() * kCloseWords;
+  for (int i = 0; i < most_openings(); ++i) {
+    n_words += open_words(waiting_.at(i).sampling);
+  }
+  return n_words;
+}
+
 /// What may enter at the next tick, as far as it can be known now: results of
 /// the batch that leaves come with this tick's exchange.
 Room Scheduler::room_for_next() const {
   int n_tokens = 0;
-  int n_ending = kSurprises;
   for (const auto& sequence : running_) {
     n_tokens += sequence.ready ? 1 : 0;
   }
   for (const auto& row : leaving().rows) {
     n_tokens += yields_token(row) ? 1 : 0;
-    n_ending += row.n_wanted > 0 ? 1 : 0;
   }
   n_tokens = std::min(n_tokens, options_.slots.n_slots);
 
@@ -202,9 +220,7 @@ Room Scheduler::room_for_next() const {
     n_prompts += sequence.prompt_left() > 0 ? 1 : 0;
     prompt += sequence.prompt_left();
   }
-  const int n_releasing = slots_.n_releasing() + n_ending;
-  const int n_opening =
-      std::min(waiting_.size(), slots_.n_free() + n_releasing);
+  const int n_opening = most_openings();
   for (int i = 0; i < n_opening && prompt < most_prompt; ++i) {
     ++n_prompts;
     prompt += static_cast<std::int64_t>(waiting_.at(i).prompt.size());
@@ -213,9 +229,7 @@ Room Scheduler::room_for_next() const {
       n_tokens + static_cast<int>(std::min<std::int64_t>(prompt, most_prompt));
   const int n_rows =
       std::min({n_tokens + n_prompts, tokens, options_.slots.n_slots});
-  const int n_ops = std::min(n_releasing, options_.slots.n_slots) +
-                    std::min(n_opening, options_.slots.n_slots);
-  return {header_words(n_rows, tokens, n_ops), tokens};
+  return {header_words(n_rows, tokens, slot_op_room_), tokens};
 }
 
 Header Scheduler::next() {
@@ -231,6 +245,7 @@ Header Scheduler::next() {
   flight.batch = header.entering;
   under_way_.push_front(std::move(flight));
   under_way_.pop_back();
+  slot_op_room_ = slot_op_room();
   header.next = room_for_next();
   room_ = header.next;
   return header;

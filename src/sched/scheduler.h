@@ -23,6 +23,7 @@ struct SchedulerOptions {
   /// that answer.
   double stretch = 2.5;
   WaitingOptions waiting{};
+  int vocab = kAnyVocab; // ids of tokens that the model has
 };
 
 /// Decides what enters the pipeline, on rank 0 alone. Bookkeeping only: no
@@ -77,7 +78,7 @@ class Scheduler {
   };
 
   std::vector<Sequence>::iterator find(std::uint64_t serial);
-  bool op_fits(const Header& header) const;
+  bool op_fits(const Header& header, int n_words) const;
   void send_closings(Header& header);
   void admit(Header& header);
   int token_room(const Header& header) const;
@@ -86,6 +87,9 @@ class Scheduler {
   int most_prompt_tokens() const;
   void enter_tokens(Header& header, Flight& flight);
   void enter_prompts(Header& header, Flight& flight);
+  int most_closings() const;
+  int most_openings() const;
+  int slot_op_room() const;
   Room room_for_next() const;
 
   void end(std::vector<Sequence>::iterator sequence);
@@ -102,6 +106,7 @@ class Scheduler {
   int n_parts_;      // see choose_parts
   int n_parted_ = 0; // sequences for which that was chosen
   Room room_ = kFirstRoom;
+  int slot_op_room_ = kFirstRoom.words - header_words(0, 0, 0); // words of it
   std::deque<Flight> under_way_; // newest first, n_stages of them
 };
 

@@ -35,7 +35,7 @@ TEST_CASE("requests are answered in order, each token once, on any stages") {
       request.max_tokens = 1 + static_cast<int>(random() % 20);
       const auto answer = expected_answer(request);
       if (random() % 2 == 0) {
-        request.stop_tokens = {answer[random() % answer.size()]};
+        request.sampling.stop_tokens = {answer[random() % answer.size()]};
       }
       requests[id] = request;
       world.scheduler.add(request);
@@ -138,6 +138,27 @@ TEST_CASE("a cancelled request ends once, at any moment, and frees its slot") {
   }
 }
 
+TEST_CASE("however long the lists of a request are, it is answered") {
+  // Seen to fail with: the room for openings promised by their number alone.
+  FakeWorld world({2, kContext, 8, {3, 3 * kContext, 1}});
+  for (RequestId id = 0; id < 9; ++id) {
+    Request request;
+    request.id = id;
+    request.prompt.assign(20, 1);
+    request.max_tokens = 5;
+    request.sampling.dry_breakers.assign(
+        static_cast<std::size_t>(id) * kMostBreakers / 8, 3);
+    request.sampling.logit_bias.assign(kMostLogitBiases, {4, 1.0F});
+    world.scheduler.add(request);
+  }
+  int n_tokens = 0;
+  while (!world.scheduler.idle()) {
+    REQUIRE(world.n_ticks < 200);
+    n_tokens += static_cast<int>(world.tick().size());
+  }
+  CHECK(n_tokens == 45);
+}
+
 TEST_CASE("what can never run is refused with its numbers") {
   Scheduler scheduler({1, 100, 8});
   Request request;
@@ -155,6 +176,15 @@ TEST_CASE("what can never run is refused with its numbers") {
   request.score_from = 50;
   CHECK_THROWS_AS(scheduler.add(request), Error);
   request.score_from = 49;
+  request.prompt.back() = -1;
+  CHECK_THROWS_WITH_AS(
+      scheduler.add(request), doctest::Contains("has token -1"), Error);
+  request.prompt.back() = 1;
+  request.sampling.min_tokens = 1;
+  CHECK_THROWS_WITH_AS(
+      scheduler.add(request),
+      doctest::Contains("min_tokens is 1, expected at most the 0"),
+      Error);
   request.sampling.top_p = 1.5F;
   CHECK_THROWS_WITH_AS(
       scheduler.add(request), doctest::Contains("top_p is 1.5"), Error);

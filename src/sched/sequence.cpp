@@ -8,7 +8,7 @@ namespace lockstep::sched {
 namespace {
 
 std::optional<FinishReason> finish_with(const Sequence& sequence, Token token) {
-  const auto& stops = sequence.request.stop_tokens;
+  const auto& stops = sequence.request.sampling.stop_tokens;
   if (std::find(stops.begin(), stops.end(), token) != stops.end()) {
     return FinishReason::stop;
   }

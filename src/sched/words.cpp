@@ -1,6 +1,7 @@
 #include "sched/words.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/error.h"
 
@@ -16,6 +17,16 @@ void WordWriter::put(std::int32_t word) {
 void WordWriter::put64(std::uint64_t value) {
   put(static_cast<std::int32_t>(value & 0xffffffffU));
   put(static_cast<std::int32_t>(value >> 32));
+}
+
+void WordWriter::put_float(float value) {
+  put(std::bit_cast<std::int32_t>(value));
+}
+
+void WordWriter::put_all(std::span<const std::int32_t> words) {
+  for (const auto word : words) {
+    put(word);
+  }
 }
 
 void WordWriter::fill_rest() {
@@ -34,6 +45,23 @@ std::uint64_t WordReader::get64() {
   const auto low = static_cast<std::uint32_t>(get());
   const auto high = static_cast<std::uint32_t>(get());
   return (std::uint64_t{high} << 32) | low;
+}
+
+float WordReader::get_float() {
+  return std::bit_cast<float>(get());
+}
+
+std::vector<std::int32_t> WordReader::get_all(int n) {
+  if (static_cast<std::size_t>(n) > words_.size() - at_) {
+    fail(
+        ErrorKind::diverged,
+        "header: ends {} words after the start of a list of {}",
+        words_.size() - at_,
+        n);
+  }
+  const auto list = words_.subspan(at_, static_cast<std::size_t>(n));
+  at_ += list.size();
+  return {list.begin(), list.end()};
 }
 
 std::int32_t WordReader::get(

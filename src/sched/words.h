@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace lockstep::sched {
 
@@ -13,7 +14,9 @@ class WordWriter {
 
   void put(std::int32_t word);
   void put64(std::uint64_t value); // low word first
-  void fill_rest();                // with zeros
+  void put_float(float value);     // its bits
+  void put_all(std::span<const std::int32_t> words);
+  void fill_rest(); // with zeros
 
  private:
   std::span<std::int32_t> out_;
@@ -28,8 +31,11 @@ class WordReader {
 
   std::int32_t get();
   std::uint64_t get64();
+  float get_float();
+  std::vector<std::int32_t> get_all(int n); // the next n words
   /// A word from `least` to `most`; `name` is for the error.
   std::int32_t get(const char* name, std::int32_t least, std::int32_t most);
+  int n_read() const { return static_cast<int>(at_); }
 
  private:
   std::span<const std::int32_t> words_;

@@ -135,8 +135,8 @@ inline std::vector<Token> expected_answer(const sched::Request& request) {
   while (static_cast<int>(answer.size()) < request.max_tokens) {
     answer.push_back(FakeWorld::answer_to(text));
     text.push_back(answer.back());
-    if (!request.stop_tokens.empty() &&
-        answer.back() == request.stop_tokens[0]) {
+    if (!request.sampling.stop_tokens.empty() &&
+        answer.back() == request.sampling.stop_tokens[0]) {
       break;
     }
   }
