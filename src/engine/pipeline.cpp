@@ -46,6 +46,7 @@ Pipeline::Pipeline(const model::Stage& stage, const PipelineOptions& options)
     : stage_(stage),
       options_(options),
       cache_(stage.make_cache(options.limits.n_slots)),
+      n_places_(static_cast<std::size_t>(options.limits.n_slots), 0),
       samplings_(static_cast<std::size_t>(options.limits.n_slots)),
       headers_(static_cast<std::size_t>(options.n_ranks)) {
 }
@@ -72,10 +73,46 @@ world::PacketSize Pipeline::packet_size() const {
 
 void Pipeline::apply_slot_ops(const sched::Header& header) {
   for (const auto& op : header.slot_ops) {
-    cache_->close(op.slot);
+    auto& held = n_places_[static_cast<std::size_t>(op.slot)];
+    if (op.from < 0) {
+      cache_->close(op.slot);
+      held = 0;
+    } else {
+      const int all = n_places_[static_cast<std::size_t>(op.from)];
+      if (op.n_from > all) {
+        fail(
+            ErrorKind::diverged,
+            "tick {}: slot {} is to begin with {} places of slot {}, which "
+            "holds {}",
+            header.tick,
+            op.slot,
+            op.n_from,
+            op.from,
+            all);
+      }
+      cache_->copy(op.from, op.slot, op.n_from);
+      held = op.n_from;
+    }
     if (op.kind == sched::SlotOp::Kind::open) {
       samplings_[static_cast<std::size_t>(op.slot)] = op.sampling;
     }
+  }
+}
+
+/// Counts the places that a batch adds to its slots.
+void Pipeline::take_places(const sched::Batch& batch) {
+  for (const auto& row : batch.rows) {
+    auto& held = n_places_[static_cast<std::size_t>(row.slot)];
+    if (row.offset != held) {
+      fail(
+          ErrorKind::diverged,
+          "tick {}: a row goes to place {} of slot {}, which holds {}",
+          tick_,
+          row.offset,
+          row.slot,
+          held);
+    }
+    held += row.n_tokens;
   }
 }
 
@@ -156,6 +193,7 @@ world::Outbox Pipeline::compute(const sched::Header* header) {
   if (own.entering.empty()) {
     return outbox;
   }
+  take_places(own.entering);
   const auto start = std::chrono::steady_clock::now();
   auto x = stage_.forward(input(own.entering), pass_of(own.entering), *cache_);
   std::vector<mx::array> evaluated{x};

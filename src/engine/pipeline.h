@@ -57,6 +57,7 @@ class Pipeline {
   const sched::Header& header_before(int n_ticks) const;
   world::PacketSize packet_size() const;
   void apply_slot_ops(const sched::Header& header);
+  void take_places(const sched::Batch& batch);
   mx::array input(const sched::Batch& batch) const;
   /// Of the rows of `hidden` at which something is wanted, if any.
   std::optional<mx::array> logits(
@@ -67,6 +68,7 @@ class Pipeline {
   const model::Stage& stage_;
   PipelineOptions options_;
   std::unique_ptr<model::KvCache> cache_;
+  std::vector<int> n_places_;              // held, by slot
   std::vector<sched::Sampling> samplings_; // by slot
   std::uint64_t tick_ = 0;
   bool ended_ = false;

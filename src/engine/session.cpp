@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
+constexpr int kKeptSlots = 32;   // for what ended sequences leave
 constexpr int kChunkOfMany = 48; // four panels of the kernels
 
 /// Which rank holds which layers, as one line: "0-14 15-29".
@@ -140,7 +141,8 @@ Session::Session(
   pipeline.plan_hash = hash_of(fingerprint + " " + layers);
   pipeline.hidden = config_.hidden;
   const int n_slots = options.n_slots;
-  pipeline.limits = {n_slots, context_, config_.vocab, chunk + n_slots};
+  pipeline.limits = {
+      n_slots + kKeptSlots, context_, config_.vocab, chunk + n_slots};
   std::optional<sched::Scheduler> scheduler;
   if (group.is_first()) {
     sched::SchedulerOptions scheduling;
@@ -148,9 +150,11 @@ Session::Session(
     scheduling.context = context_;
     scheduling.chunk = chunk;
     scheduling.slots = {
+        n_slots + kKeptSlots,
         n_slots,
         std::int64_t{n_slots} * model::places_held(context_),
-        model::kPagePlaces};
+        model::kPagePlaces,
+        stage_->shares_pages()};
     scheduling.vocab = config_.vocab;
     scheduler.emplace(scheduling);
   }

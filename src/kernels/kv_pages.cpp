@@ -46,6 +46,10 @@ void KvPages::reserve(int slot, int n_places) {
 }
 
 void KvPages::copy(int from, int to, int n_places) {
+  if (from == to) {
+    truncate(to, n_places);
+    return;
+  }
   const auto source = slots_[static_cast<std::size_t>(from)];
   auto& held = slots_[static_cast<std::size_t>(to)];
   close(to);
@@ -55,20 +59,41 @@ void KvPages::copy(int from, int to, int n_places) {
     held.push_back(source[i]);
   }
   if (n_places % kChunk != 0) {
-    held.push_back(take());
-    std::memcpy(
-        pages_[held.back()].data.get(),
-        pages_[source[n_whole]].data.get(),
-        page_bytes_);
+    held.push_back(copy_of(source[n_whole]));
+  }
+}
+
+void KvPages::truncate(int slot, int n_places) {
+  auto& held = slots_[static_cast<std::size_t>(slot)];
+  const auto n = static_cast<std::size_t>((n_places + kChunk - 1) / kChunk);
+  while (held.size() > n) {
+    leave(held.back());
+    held.pop_back();
+  }
+  if (n_places % kChunk != 0 && pages_[held.back()].n_users > 1) {
+    // What is written now is not for the others.
+    const auto shared = held.back();
+    held.back() = copy_of(shared);
+    leave(shared);
+  }
+}
+
+std::size_t KvPages::copy_of(std::size_t page) {
+  const auto copy = take();
+  std::memcpy(pages_[copy].data.get(), pages_[page].data.get(), page_bytes_);
+  return copy;
+}
+
+void KvPages::leave(std::size_t page) {
+  if (--pages_[page].n_users == 0) {
+    free_.push_back(page);
   }
 }
 
 void KvPages::close(int slot) {
   auto& held = slots_[static_cast<std::size_t>(slot)];
   for (const auto page : held) {
-    if (--pages_[page].n_users == 0) {
-      free_.push_back(page);
-    }
+    leave(page);
   }
   held.clear();
 }

@@ -57,7 +57,8 @@ class KvPages {
   /// Room for places 0 … n_places - 1 of a slot. Throws std::bad_alloc.
   void reserve(int slot, int n_places);
   /// Slot `to` begins with the first `n_places` of slot `from`, which holds
-  /// them; what `to` held is gone. Whole pages are shared, the rest is copied.
+  /// them and may be `to` itself; what else `to` held is gone. Full pages are
+  /// shared, the rest is copied.
   void copy(int from, int to, int n_places);
   void close(int slot);
 
@@ -78,6 +79,9 @@ class KvPages {
   };
 
   std::size_t take(); // the number of a page that nobody has
+  std::size_t copy_of(std::size_t page);
+  void leave(std::size_t page); // one user less
+  void truncate(int slot, int n_places);
 
   std::vector<std::size_t> offsets_; // by layer
   std::size_t page_bytes_ = 0;

@@ -214,7 +214,8 @@ class KernelParts final : public Parts {
         [shapes](int n_slots) {
           return std::make_unique<KernelCache>(shapes, n_slots);
         },
-        page_bytes};
+        page_bytes,
+        true};
   }
 
   mx::Dtype activations() const override { return mx::float32; }

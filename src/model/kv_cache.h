@@ -33,7 +33,7 @@ class KvCache {
   /// Makes room for all places that a pass writes; before any block runs it.
   virtual void begin(const Pass& pass) = 0;
   /// Slot `to` begins with the first `n_places` of slot `from`, which holds
-  /// them; what `to` held is gone.
+  /// them and may be `to` itself; what else `to` held is gone.
   virtual void copy(int from, int to, int n_places) = 0;
   virtual void close(int slot) = 0;
   virtual std::uint64_t bytes() const = 0; // of what is held
@@ -45,6 +45,7 @@ class KvCache {
 struct CacheMaker {
   std::function<std::unique_ptr<KvCache>(int n_slots)> make;
   std::uint64_t page_bytes = 0; // of one page, in all layers
+  bool shares_pages = false;    // of slots that begin alike
 };
 
 } // namespace lockstep::model

@@ -52,9 +52,19 @@ mx::array MlxPlaces::append(const mx::array& x, int offset, KvStored stored) {
       mx::multiply(mx::astype(all_codes, mx::float32), all_scales), x.dtype());
 }
 
-void MlxPlaces::close() {
-  values_.reset();
-  scales_.reset();
+MlxPlaces MlxPlaces::first(int n_places) const {
+  // In whole pages; what lies behind is written again before it is read.
+  const auto cut = [n = places_held(n_places)](const auto& array) {
+    const auto& shape = array->shape();
+    return shape[2] <= n
+               ? array
+               : std::optional(mx::contiguous(mx::slice(
+                     *array, {0, 0, 0, 0}, {shape[0], shape[1], n, shape[3]})));
+  };
+  MlxPlaces places;
+  places.values_ = values_ ? cut(values_) : values_;
+  places.scales_ = scales_ ? cut(scales_) : scales_;
+  return places;
 }
 
 std::uint64_t MlxPlaces::bytes() const {
@@ -91,10 +101,11 @@ void MlxCache::begin(const Pass&) {
   // Arrays grow as blocks append.
 }
 
-void MlxCache::copy(int from, int to, int) {
-  // What lies behind the places asked for is written again before it is read.
+void MlxCache::copy(int from, int to, int n_places) {
   for (std::size_t layer = 0; layer < n_layers_; ++layer) {
-    held(layer, to) = held(layer, from);
+    const auto& source = held(layer, from);
+    held(layer, to) = {
+        source.keys.first(n_places), source.values.first(n_places)};
   }
 }
 

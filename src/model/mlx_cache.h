@@ -19,7 +19,8 @@ class MlxPlaces {
   /// returns all places from 0 to the last written, of x's type.
   mx::array append(const mx::array& x, int offset, KvStored stored);
 
-  void close();
+  /// The first `n_places` of them, and perhaps more.
+  MlxPlaces first(int n_places) const;
   std::uint64_t bytes() const;
   void collect(std::vector<mx::array>& arrays) const;
 

@@ -279,7 +279,8 @@ class MlxParts final : public Parts {
         [n = layers.size(), kv = kv_](int n_slots) {
           return std::make_unique<MlxCache>(n, n_slots, kv);
         },
-        page_bytes};
+        page_bytes,
+        false};
   }
 
   mx::Dtype activations() const override { return loader_.type(); }

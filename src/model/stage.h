@@ -40,6 +40,7 @@ class Stage {
   std::unique_ptr<KvCache> make_cache(int n_slots) const {
     return caches_.make(n_slots);
   }
+  bool shares_pages() const { return caches_.shares_pages; }
 
   const LayerRange& layers() const { return layers_; }
   bool has_embedding() const { return embedding_ != nullptr; }

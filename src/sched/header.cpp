@@ -10,7 +10,7 @@ namespace lockstep::sched {
 namespace {
 
 constexpr int kFixedWords = 9;
-constexpr int kOpenWords = 3; // and those of the Sampling
+constexpr int kOpenWords = 5; // and those of the Sampling
 
 void put(WordWriter& out, const Row& row) {
   out.put(row.slot);
@@ -28,6 +28,8 @@ void put(WordWriter& out, const SlotOp& op) {
   out.put(op.slot);
   if (op.kind == SlotOp::Kind::open) {
     out.put(op.capacity);
+    out.put(op.from);
+    out.put(op.n_from);
     put(out, op.sampling);
   }
 }
@@ -63,6 +65,8 @@ SlotOp get_slot_op(WordReader& in, const Limits& limits) {
   op.slot = in.get("slot_op.slot", 0, limits.n_slots - 1);
   if (op.kind == SlotOp::Kind::open) {
     op.capacity = in.get("slot_op.capacity", 0, limits.context);
+    op.from = in.get("slot_op.from", -1, limits.n_slots - 1);
+    op.n_from = in.get("slot_op.n_from", 0, op.from < 0 ? 0 : op.capacity);
     op.sampling = get_sampling(in, limits.vocab);
   }
   return op;

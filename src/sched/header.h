@@ -15,7 +15,11 @@ struct SlotOp {
   enum class Kind { open, close };
   Kind kind = Kind::open;
   int slot = 0;
-  int capacity = 0;  // open: most tokens the slot will hold
+  int capacity = 0; // open: most tokens the slot will hold
+  /// open: the slot begins with the first n_from places of this one, which may
+  /// be itself; -1 = empty.
+  int from = -1;
+  int n_from = 0;
   Sampling sampling; // open: how the last rank samples this slot's rows
   bool operator==(const SlotOp&) const = default;
 };

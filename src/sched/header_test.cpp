@@ -25,6 +25,8 @@ SlotOp random_op(std::mt19937& random) {
   op.slot = pick(random, 0, kLimits.n_slots - 1);
   if (op.kind == SlotOp::Kind::open) {
     op.capacity = pick(random, 0, kLimits.context);
+    op.from = pick(random, -1, kLimits.n_slots - 1);
+    op.n_from = op.from < 0 ? 0 : pick(random, 0, op.capacity);
     op.sampling = testing::random_sampling(random, kLimits.vocab);
   }
   return op;

@@ -4,6 +4,13 @@
 
 namespace lockstep::sched {
 
+std::span<const Token> reusable(const Request& request) {
+  const auto n = request.score_from
+                     ? static_cast<std::size_t>(*request.score_from)
+                     : request.prompt.size();
+  return std::span(request.prompt).first(n - 1);
+}
+
 void check(const Request& request, int context, int vocab) {
   const auto length = static_cast<std::int64_t>(request.prompt.size());
   if (request.prompt.empty()) {

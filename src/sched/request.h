@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/types.h"
@@ -24,6 +25,10 @@ struct Request {
   /// log-probability of each prompt token given those before it.
   std::optional<int> score_from;
 };
+
+/// The tokens of its prompt whose places need not be computed anew where a slot
+/// holds them: at the others something is wanted.
+std::span<const Token> reusable(const Request& request);
 
 /// Throws Error{request} when a request can never run in a context of so many
 /// tokens by a model with so many ids: an empty prompt, nothing asked for, too
@@ -49,6 +54,7 @@ struct TokenEvent {
   int index = 0; // sampled: place in the answer; scored: place in the prompt
   Sampled sampled;
   std::optional<FinishReason> finish;
+  int n_reused = 0; // tokens of the prompt that needed no computing
 };
 
 } // namespace lockstep::sched

@@ -10,9 +10,13 @@ namespace lockstep::sched {
 
 namespace {
 
-/// Slots that requests may give up between a promise and the tick it is for,
-/// without anyone having known.
+/// Sequences that may end between a promise and the tick it is for, without
+/// anyone having known.
 constexpr int kSurprises = 2;
+
+/// A beginning that another prompt will have computed soon is waited for when
+/// it is so much longer than what there is.
+constexpr int kWorthWaiting = 16; // tokens
 
 int places_of(const Request& request) {
   return static_cast<int>(request.prompt.size()) + request.max_tokens;
@@ -27,7 +31,7 @@ bool yields_token(const Row& row) {
 Scheduler::Scheduler(const SchedulerOptions& options)
     : options_(options),
       slots_(options.slots),
-      times_(options.n_stages, options.slots.n_slots),
+      times_(options.n_stages, options.slots.most_running),
       waiting_(options.waiting),
       n_parts_(options.n_stages),
       under_way_(static_cast<std::size_t>(options.n_stages)) {
@@ -71,7 +75,7 @@ std::vector<Sequence>::iterator Scheduler::find(std::uint64_t serial) {
 }
 
 void Scheduler::end(std::vector<Sequence>::iterator sequence) {
-  slots_.release(sequence->slot);
+  slots_.end(sequence->slot);
   running_.erase(sequence);
 }
 
@@ -81,28 +85,69 @@ bool Scheduler::op_fits(const Header& header, int n_words) const {
   return slot_op_words(header) + n_words <= slot_op_room_;
 }
 
-void Scheduler::send_closings(Header& header) {
-  while (slots_.n_releasing() > 0 && op_fits(header, kCloseWords)) {
+/// Whether a prompt that still enters will have more in common with this one
+/// than any slot holds now.
+bool Scheduler::is_worth_waiting(std::span<const Token> beginning) const {
+  const int held = slots_.n_held_of(beginning);
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& other) {
+    const auto& prompt = other.request.prompt;
+    const auto n =
+        static_cast<std::ptrdiff_t>(std::min(prompt.size(), beginning.size()));
+    const auto common =
+        std::mismatch(prompt.begin(), prompt.begin() + n, beginning.begin())
+            .first -
+        prompt.begin();
+    return other.prompt_left() > 0 && common >= held + kWorthWaiting;
+  });
+}
+
+/// Says in the header how a slot was found for the request; false where that
+/// has no room.
+bool Scheduler::open_slot(
+    const Request& request, const Opening& opening, Header& header) {
+  auto closed = opening.closed;
+  std::erase(closed, opening.slot); // opening closes
+  const int n_words = open_words(request.sampling) +
+                      kCloseWords * static_cast<int>(closed.size());
+  if (!op_fits(header, n_words)) {
+    return false;
+  }
+  for (const int slot : closed) {
     SlotOp op;
     op.kind = SlotOp::Kind::close;
-    op.slot = *slots_.close_next();
-    header.slot_ops.push_back(op);
+    op.slot = slot;
+    header.slot_ops.push_back(std::move(op));
   }
+  SlotOp op;
+  op.slot = opening.slot;
+  op.capacity = places_of(request);
+  op.from = opening.from;
+  op.n_from = opening.n_from;
+  op.sampling = request.sampling;
+  header.slot_ops.push_back(std::move(op));
+  return true;
 }
 
 void Scheduler::admit(Header& header) {
-  while (!waiting_.empty() && slots_.can_hold(places_of(waiting_.at(0))) &&
-         op_fits(header, open_words(waiting_.at(0).sampling))) {
+  while (!waiting_.empty()) {
+    const auto& request = waiting_.at(0);
+    const auto beginning = reusable(request);
+    const auto opening = slots_.find(beginning, places_of(request));
+    if (!opening || is_worth_waiting(beginning) ||
+        !open_slot(request, *opening, header)) {
+      return;
+    }
+    slots_.open(*opening, beginning);
     Sequence sequence;
     sequence.serial = next_serial_++;
+    sequence.slot = opening->slot;
+    sequence.n_entered = opening->n_from;
+    sequence.n_reused = opening->n_from;
+    reuse_.prompt_tokens += static_cast<std::int64_t>(request.prompt.size());
+    reuse_.reused_tokens += opening->n_from;
+    ++reuse_.requests;
+    reuse_.hits += opening->n_from > 0 ? 1 : 0;
     sequence.request = waiting_.take_first();
-    const auto& request = sequence.request;
-    sequence.slot = slots_.take(places_of(request));
-    SlotOp op;
-    op.slot = sequence.slot;
-    op.capacity = places_of(request);
-    op.sampling = request.sampling;
-    header.slot_ops.push_back(op);
     running_.push_back(std::move(sequence));
   }
 }
@@ -148,6 +193,7 @@ void Scheduler::enter_tokens(Header& header, Flight& flight) {
     header.entering.rows.push_back(sequence->token_row());
     header.entering.tokens.push_back(*sequence->ready);
     flight.serials.push_back(sequence->serial);
+    slots_.enter(sequence->slot, std::span(&*sequence->ready, 1));
     sequence->ready.reset();
     ++sequence->n_entered;
   }
@@ -171,6 +217,7 @@ void Scheduler::enter_prompts(Header& header, Flight& flight) {
     auto& tokens = header.entering.tokens;
     header.entering.rows.push_back(sequence.prompt_row(n));
     tokens.insert(tokens.end(), from, from + n);
+    slots_.enter(sequence.slot, {from, from + n});
     flight.serials.push_back(sequence.serial);
     sequence.n_entered += n;
     left -= n;
@@ -178,24 +225,19 @@ void Scheduler::enter_prompts(Header& header, Flight& flight) {
 }
 
 /// At the next tick.
-int Scheduler::most_closings() const {
-  int n_ending = kSurprises;
-  for (const auto& row : leaving().rows) {
-    n_ending += row.n_wanted > 0 ? 1 : 0;
-  }
-  return std::min(slots_.n_releasing() + n_ending, options_.slots.n_slots);
-}
-
-/// At the next tick.
 int Scheduler::most_openings() const {
-  const int n_free = slots_.n_free() + most_closings();
-  return std::min({waiting_.size(), n_free, options_.slots.n_slots});
+  int n = options_.slots.most_running - slots_.n_running() + kSurprises;
+  for (const auto& row : leaving().rows) {
+    n += row.n_wanted > 0 ? 1 : 0; // its sequence may end
+  }
+  return std::min({waiting_.size(), n, options_.slots.most_running});
 }
 
 /// Words of the next tick's slot operations, at most.
 int Scheduler::slot_op_room() const {
-  int n_words = most_closings() * kCloseWords;
-  for (int i = 0; i < most_openings(); ++i) {
+  const int n_openings = most_openings();
+  int n_words = n_openings > 0 ? options_.slots.n_slots * kCloseWords : 0;
+  for (int i = 0; i < n_openings; ++i) {
     n_words += open_words(waiting_.at(i).sampling);
   }
   return n_words;
@@ -211,7 +253,7 @@ Room Scheduler::room_for_next() const {
   for (const auto& row : leaving().rows) {
     n_tokens += yields_token(row) ? 1 : 0;
   }
-  n_tokens = std::min(n_tokens, options_.slots.n_slots);
+  n_tokens = std::min(n_tokens, options_.slots.most_running);
 
   const int most_prompt = most_prompt_tokens();
   int n_prompts = 0;
@@ -228,7 +270,7 @@ Room Scheduler::room_for_next() const {
   const int tokens =
       n_tokens + static_cast<int>(std::min<std::int64_t>(prompt, most_prompt));
   const int n_rows =
-      std::min({n_tokens + n_prompts, tokens, options_.slots.n_slots});
+      std::min({n_tokens + n_prompts, tokens, options_.slots.most_running});
   return {header_words(n_rows, tokens, slot_op_room_), tokens};
 }
 
@@ -236,7 +278,6 @@ Header Scheduler::next() {
   Header header;
   Flight flight;
   header.tick = tick_;
-  send_closings(header);
   admit(header);
   enter_tokens(header, flight);
   enter_prompts(header, flight);

@@ -18,7 +18,7 @@ struct SchedulerOptions {
   int n_stages = 1; // a batch that enters at tick t is done in t + n_stages - 1
   int context = 0;  // most tokens of one sequence
   int chunk = 64;   // most prompt tokens that enter at one tick
-  SlotOptions slots{1, 1 << 30, 1};
+  SlotOptions slots{1, 1, 1 << 30, 1, true};
   /// How much longer a tick may take because prompts enter beside sequences
   /// that answer.
   double stretch = 2.5;
@@ -26,11 +26,20 @@ struct SchedulerOptions {
   int vocab = kAnyVocab; // ids of tokens that the model has
 };
 
+/// How much of prompts needed no computing because a slot held it.
+struct Reuse {
+  std::int64_t requests = 0;
+  std::int64_t hits = 0; // requests that reused something
+  std::int64_t prompt_tokens = 0;
+  std::int64_t reused_tokens = 0;
+};
+
 /// Decides what enters the pipeline, on rank 0 alone. Bookkeeping only: no
 /// tensors, no clocks, no threads.
 ///
 /// Sequences join and leave at any tick. Requests get slots in the order they
-/// came, as far as slots and the cache suffice. Those that answer are divided
+/// came, as far as slots and the cache suffice, and begin behind what a slot
+/// holds of their prompt already. Those that answer are divided
 /// into parts that follow one another through the stages, so that every stage
 /// has one to work on; prompts enter in chunks beside them, one every tick,
 /// without waiting for the last rank, as many tokens as `stretch` allows.
@@ -67,6 +76,9 @@ class Scheduler {
   /// The share of the oldest running request's prompt that has entered, 0 … 1.
   double prompt_share() const;
 
+  /// Of all requests that have had a slot.
+  const Reuse& reuse() const { return reuse_; }
+
   /// The batch whose results the exchange of the last header brings.
   const Batch& leaving() const { return under_way_.back().batch; }
 
@@ -79,7 +91,9 @@ class Scheduler {
 
   std::vector<Sequence>::iterator find(std::uint64_t serial);
   bool op_fits(const Header& header, int n_words) const;
-  void send_closings(Header& header);
+  bool is_worth_waiting(std::span<const Token> beginning) const;
+  bool open_slot(
+      const Request& request, const Opening& opening, Header& header);
   void admit(Header& header);
   int token_room(const Header& header) const;
   int n_decoding() const;
@@ -87,7 +101,6 @@ class Scheduler {
   int most_prompt_tokens() const;
   void enter_tokens(Header& header, Flight& flight);
   void enter_prompts(Header& header, Flight& flight);
-  int most_closings() const;
   int most_openings() const;
   int slot_op_room() const;
   Room room_for_next() const;
@@ -100,6 +113,7 @@ class Scheduler {
   Waiting waiting_;
   std::vector<Sequence> running_;     // by arrival
   std::vector<TokenEvent> cancelled_; // to be reported
+  Reuse reuse_;
   bool ending_ = false;
   std::uint64_t tick_ = 0; // of the next header
   std::uint64_t next_serial_ = 0;

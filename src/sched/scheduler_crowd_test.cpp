@@ -25,14 +25,19 @@ SchedulerOptions options_of(int n_stages, int n_slots, int chunk) {
   options.n_stages = n_stages;
   options.context = kContext;
   options.chunk = chunk;
-  options.slots = {n_slots, std::int64_t{n_slots} * kContext, 1};
+  options.slots = {
+      n_slots + 4, n_slots, std::int64_t{n_slots} * kContext, 1, true};
   return options;
 }
 
-Request random_request(std::mt19937& random, RequestId id) {
+/// Behind `beginning`.
+Request random_request(
+    std::mt19937& random, RequestId id, std::vector<Token> beginning) {
   Request request;
   request.id = id;
-  request.prompt = random_prompt(random, 1 + random() % 60);
+  const auto rest = random_prompt(random, 1 + random() % 60);
+  request.prompt = std::move(beginning);
+  request.prompt.insert(request.prompt.end(), rest.begin(), rest.end());
   if (random() % 5 == 0 && request.prompt.size() > 1) {
     request.score_from =
         1 + static_cast<int>(random() % (request.prompt.size() - 1));
@@ -55,6 +60,25 @@ Request plain(RequestId id, int n_prompt, int n_answer) {
   request.prompt.assign(static_cast<std::size_t>(n_prompt), 1 + id % 7);
   request.max_tokens = n_answer;
   return request;
+}
+
+/// What a new prompt may have in common with one before: a part of it, all of
+/// it with its answer, or nothing.
+std::vector<Token> random_beginning(
+    std::mt19937& random, const std::vector<Request>& before) {
+  if (before.empty() || random() % 3 == 0) {
+    return {};
+  }
+  const auto& request = before[random() % before.size()];
+  auto text = request.prompt;
+  if (random() % 2 == 0 && !request.score_from) {
+    const auto answer = expected_answer(request);
+    text.insert(text.end(), answer.begin(), answer.end());
+  } else {
+    text.resize(random() % (text.size() + 1));
+  }
+  text.resize(std::min<std::size_t>(text.size(), 100));
+  return text;
 }
 
 /// What became of one request.
@@ -98,24 +122,29 @@ TEST_CASE("in any crowd every request ends once, with its own text") {
   // Seen to fail with: a slot given away before its closing was sent; a
   // cancelled request's rows booked for the one that has its slot now.
   std::mt19937 random(11);
+  std::int64_t n_reused = 0;
   for (int round = 0; round < 400; ++round) {
     auto options = options_of(
         1 + round % 5,
         1 + static_cast<int>(random() % 6),
         1 + static_cast<int>(random() % 70));
-    options.slots.step = 1 + static_cast<int>(random() % 40);
+    options.slots.page = 1 + static_cast<int>(random() % 40);
+    options.slots.shares_pages = random() % 2 == 0;
     options.slots.places = std::max<std::int64_t>(
-        160, options.slots.places / (1 + static_cast<int>(random() % 3)));
+        240, options.slots.places / (1 + static_cast<int>(random() % 3)));
     FakeWorld world(options, [&](int, const Load& load) {
       return 1 + load.tokens * 2 + load.prompt +
              static_cast<int>(random() % 50);
     });
     std::map<RequestId, Fate> fates;
+    std::vector<Request> before;
     int n_left = 12;
     while (n_left > 0 || !world.scheduler.idle()) {
       REQUIRE(world.n_ticks < 20000);
       if (n_left > 0 && random() % 8 == 0) {
-        auto request = random_request(random, 100 - n_left--);
+        auto request = random_request(
+            random, 100 - n_left--, random_beginning(random, before));
+        before.push_back(request);
         fates[request.id].request = request;
         world.scheduler.add(std::move(request));
       }
@@ -131,7 +160,9 @@ TEST_CASE("in any crowd every request ends once, with its own text") {
     for (const auto& [id, fate] : fates) {
       check_fate(fate);
     }
+    n_reused += world.n_reused;
   }
+  CHECK(n_reused > 10000);
 }
 
 TEST_CASE("as many requests as stages keep every stage at work") {
@@ -211,7 +242,7 @@ TEST_CASE("what waits is bounded, and what never fits is refused at once") {
   // Seen to fail with: the bound of tokens not counted down on admission.
   auto options = options_of(1, 1, 64);
   options.waiting = {3, 100};
-  options.slots = {1, 64, 32};
+  options.slots = {1, 1, 64, 32, true};
   FakeWorld world(options);
   CHECK_THROWS_WITH_AS(
       world.scheduler.add(plain(1, 60, 5)),

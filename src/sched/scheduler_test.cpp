@@ -140,7 +140,7 @@ TEST_CASE("a cancelled request ends once, at any moment, and frees its slot") {
 
 TEST_CASE("however long the lists of a request are, it is answered") {
   // Seen to fail with: the room for openings promised by their number alone.
-  FakeWorld world({2, kContext, 8, {3, 3 * kContext, 1}});
+  FakeWorld world({2, kContext, 8, {7, 3, 3 * kContext, 1, true}});
   for (RequestId id = 0; id < 9; ++id) {
     Request request;
     request.id = id;

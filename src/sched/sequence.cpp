@@ -29,7 +29,8 @@ bool book_scores(
         {sequence.request.id,
          first + static_cast<int>(i),
          results[i],
-         std::nullopt});
+         std::nullopt,
+         sequence.n_reused});
   }
   const bool is_last = row.offset + row.n_tokens == sequence.n_input();
   if (is_last) {
@@ -45,7 +46,11 @@ bool book_token(
     std::vector<TokenEvent>& events) {
   const auto token = result.chosen.token;
   TokenEvent event{
-      sequence.request.id, sequence.n_sampled, result, std::nullopt};
+      sequence.request.id,
+      sequence.n_sampled,
+      result,
+      std::nullopt,
+      sequence.n_reused};
   ++sequence.n_sampled;
   sequence.ready = token;
   sequence.ready_since = tick;

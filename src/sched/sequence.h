@@ -15,8 +15,9 @@ struct Sequence {
   std::uint64_t serial = 0; // unlike request.id never used twice
   Request request;
   int slot = 0;
-  int n_entered = 0;             // tokens that have entered the pipeline
-  int n_sampled = 0;             // tokens of the answer
+  int n_entered = 0; // tokens that have entered the pipeline, reused ones too
+  int n_reused = 0;  // tokens that the slot began with
+  int n_sampled = 0; // tokens of the answer
   std::optional<Token> ready;    // sampled, not yet entered
   std::uint64_t ready_since = 0; // tick
 

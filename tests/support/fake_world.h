@@ -5,7 +5,9 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
+#include <set>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -62,8 +64,9 @@ class FakeWorld {
 
   sched::Scheduler scheduler;
   std::uint64_t n_ticks = 0;
-  std::int64_t now_us = 0;  // the ticks' slowest stages, added up
-  std::int64_t busy_us = 0; // all stages' work, added up
+  std::int64_t n_reused = 0; // places that slots began with
+  std::int64_t now_us = 0;   // the ticks' slowest stages, added up
+  std::int64_t busy_us = 0;  // all stages' work, added up
 
  private:
   std::vector<int> take_time() {
@@ -83,16 +86,19 @@ class FakeWorld {
   std::vector<sched::Sampled> run_last_stage(const sched::Header& header) {
     for (const auto& op : header.slot_ops) {
       auto& slot = slots_[static_cast<std::size_t>(op.slot)];
-      const bool opens = op.kind == sched::SlotOp::Kind::open;
-      REQUIRE(opens != slot.open);
-      slot = {opens, {}};
+      if (op.kind == sched::SlotOp::Kind::open) {
+        slot = opened(op);
+        n_reused += op.n_from;
+      } else {
+        slot = {};
+      }
     }
     std::vector<sched::Sampled> results;
     std::size_t at = 0;
     for (const auto& row : header.entering.rows) {
       auto& slot = slots_[static_cast<std::size_t>(row.slot)];
-      REQUIRE(slot.open);
       REQUIRE(static_cast<int>(slot.tokens.size()) == row.offset);
+      REQUIRE(row.offset + row.n_tokens <= slot.capacity);
       for (int i = 0; i < row.n_tokens; ++i) {
         slot.tokens.push_back(header.entering.tokens[at++]);
         const bool wanted = i >= row.n_tokens - row.n_wanted;
@@ -104,14 +110,56 @@ class FakeWorld {
           results.push_back({{answer_to(slot.tokens), -1.0F}, {}});
         }
       }
+      while (slot.pages.size() * page() < slot.tokens.size()) {
+        slot.pages.push_back(std::make_shared<int>());
+      }
     }
+    check_pages();
     return results;
   }
 
+  /// Pages are shared as the ranks' caches share them.
   struct Slot {
-    bool open = false;
+    int capacity = 0;
     std::vector<Token> tokens;
+    std::vector<std::shared_ptr<int>> pages;
   };
+
+  std::size_t page() const {
+    return static_cast<std::size_t>(options_.slots.page);
+  }
+
+  Slot opened(const sched::SlotOp& op) const {
+    Slot slot;
+    slot.capacity = op.capacity;
+    if (op.from >= 0) {
+      const auto& from = slots_[static_cast<std::size_t>(op.from)];
+      const auto n = static_cast<std::size_t>(op.n_from);
+      REQUIRE(n <= from.tokens.size());
+      slot.tokens.assign(from.tokens.begin(), from.tokens.begin() + op.n_from);
+      for (std::size_t i = 0; i * page() < n; ++i) {
+        const bool full = (i + 1) * page() <= n;
+        const bool own = op.from == op.slot && from.pages[i].use_count() == 1;
+        const bool shared =
+            full && (options_.slots.shares_pages || op.from == op.slot);
+        slot.pages.push_back(
+            shared || own ? from.pages[i] : std::make_shared<int>());
+      }
+    }
+    return slot;
+  }
+
+  void check_pages() const {
+    std::set<const int*> pages;
+    for (const auto& slot : slots_) {
+      for (const auto& each : slot.pages) {
+        pages.insert(each.get());
+      }
+    }
+    REQUIRE(
+        static_cast<std::int64_t>(pages.size() * page()) <=
+        options_.slots.places);
+  }
 
   sched::SchedulerOptions options_;
   Cost cost_;

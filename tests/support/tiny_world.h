@@ -22,7 +22,7 @@ namespace lockstep::testing {
 
 namespace mx = mlx::core;
 
-inline constexpr int kTinyContext = 256;
+inline constexpr int kTinyContext = 512;
 
 /// Whose arithmetic the stages use.
 enum class Kind { kernels, mlx };
@@ -51,18 +51,23 @@ class TinyWorld {
       int n_ranks,
       int chunk,
       Kind kind = Kind::kernels,
-      int n_slots = 1)
+      int n_slots = 1,
+      kernels::Stored kv = kernels::Stored::f32)
       : scheduler_(
             {n_ranks,
              kTinyContext,
              chunk,
-             {n_slots, std::int64_t{n_slots} * kTinyContext, 1}}) {
+             {2 * n_slots,
+              n_slots,
+              std::int64_t{n_slots} * kTinyContext,
+              model::kPagePlaces,
+              kind == Kind::kernels}}) {
     const auto checkpoint = model.open();
     const auto& family = model::family_of(checkpoint);
     const auto config = family.parse(checkpoint);
     const auto plan =
         plan::split_layers(plan::token_costs(checkpoint, config), n_ranks);
-    const auto parts = make_parts(kind);
+    const auto parts = make_parts(kind, kv);
     for (int rank = 0; rank < n_ranks; ++rank) {
       stages_.push_back(std::make_unique<model::Stage>(
           checkpoint,
@@ -74,16 +79,18 @@ class TinyWorld {
       options.rank = rank;
       options.n_ranks = n_ranks;
       options.hidden = config.hidden;
-      options.limits = {n_slots, kTinyContext, config.vocab, 64 + n_slots};
+      options.limits = {2 * n_slots, kTinyContext, config.vocab, 64 + n_slots};
       pipelines_.emplace_back(*stages_.back(), options);
     }
   }
 
+  /// Of a request that runs alone.
   std::vector<sched::Sampled> run(sched::Request request) {
     std::vector<sched::Sampled> results;
     scheduler_.add(std::move(request));
     while (!scheduler_.idle()) {
       for (auto& event : tick()) {
+        n_reused = event.n_reused;
         results.push_back(std::move(event.sampled));
       }
     }
@@ -116,6 +123,11 @@ class TinyWorld {
   }
 
   const model::Stage& stage(std::size_t rank) const { return *stages_[rank]; }
+  std::uint64_t kv_bytes(std::size_t rank) const {
+    return pipelines_[rank].kv_bytes();
+  }
+
+  int n_reused = 0; // tokens, by the request that ran last
 
  private:
   sched::Scheduler scheduler_;
