@@ -10,7 +10,6 @@
 #include "mlx/transforms.h"
 
 #include "base/error.h"
-#include "engine/sampler.h"
 #include "sched/results.h"
 
 namespace lockstep::engine {
@@ -46,7 +45,9 @@ Pipeline::Pipeline(const model::Stage& stage, const PipelineOptions& options)
     : stage_(stage),
       options_(options),
       cache_(stage.layers().size(), options.limits.n_slots),
-      samplings_(static_cast<std::size_t>(options.limits.n_slots)),
+      samplings_(
+          is_last() ? static_cast<std::size_t>(options.limits.n_slots) : 0),
+      histories_(samplings_.size()),
       headers_(static_cast<std::size_t>(options.n_ranks)) {
 }
 
@@ -73,9 +74,24 @@ world::PacketSize Pipeline::packet_size() const {
 void Pipeline::apply_slot_ops(const sched::Header& header) {
   for (const auto& op : header.slot_ops) {
     cache_.close(op.slot);
-    if (op.kind == sched::SlotOp::Kind::open) {
-      samplings_[static_cast<std::size_t>(op.slot)] = op.sampling;
+    if (!is_last()) {
+      continue;
     }
+    const auto slot = static_cast<std::size_t>(op.slot);
+    histories_[slot].clear();
+    if (op.kind == sched::SlotOp::Kind::open) {
+      samplings_[slot] = op.sampling;
+    }
+  }
+}
+
+/// What each slot of the batch holds, for the sampler to look back at.
+void Pipeline::remember(const sched::Batch& batch) {
+  auto tokens = std::span(batch.tokens);
+  for (const auto& row : batch.rows) {
+    const auto own = tokens.first(static_cast<std::size_t>(row.n_tokens));
+    tokens = tokens.subspan(own.size());
+    histories_[static_cast<std::size_t>(row.slot)].append(row.offset, own);
   }
 }
 
@@ -110,23 +126,31 @@ std::optional<mx::array> Pipeline::logits(
 }
 
 std::vector<sched::Sampled> Pipeline::sample_rows(
-    const sched::Batch& batch, const mx::array& logits) const {
+    const sched::Batch& batch, const mx::array& logits) {
   const auto vocab = static_cast<std::size_t>(logits.shape(1));
   const auto* values = logits.data<float>();
   std::vector<sched::Sampled> results;
   std::size_t end = 0;
   for (const auto& row : batch.rows) {
     end += static_cast<std::size_t>(row.n_tokens);
-    const auto& sampling = samplings_[static_cast<std::size_t>(row.slot)];
+    const auto slot = static_cast<std::size_t>(row.slot);
+    const auto& sampling = samplings_[slot];
     for (int i = 0; i < row.n_wanted; ++i, values += vocab) {
       const std::span<const float> at(values, vocab);
-      const auto after = end - static_cast<std::size_t>(row.n_wanted - i) + 1;
-      results.push_back(
-          row.scored ? score_token(
-                           at,
-                           after == end ? row.next : batch.tokens[after],
-                           row.n_top)
-                     : sample_token(at, sampling, row.index, row.n_top));
+      const int n_after = row.n_wanted - 1 - i; // tokens of the row
+      if (row.scored) {
+        const auto next = end - static_cast<std::size_t>(n_after);
+        results.push_back(sampler_.score(
+            at,
+            sampling,
+            n_after == 0 ? row.next : batch.tokens[next],
+            row.n_top));
+      } else {
+        const auto before =
+            histories_[slot].first(row.offset + row.n_tokens - n_after);
+        results.push_back(
+            sampler_.sample(at, sampling, before, row.index + i, row.n_top));
+      }
     }
   }
   return results;
@@ -162,6 +186,7 @@ world::Outbox Pipeline::compute(const sched::Header* header) {
   evaluated.push_back(x);
   std::optional<mx::array> wanted;
   if (is_last()) {
+    remember(own.entering);
     wanted = logits(own.entering, x);
     if (wanted) {
       evaluated.push_back(*wanted);

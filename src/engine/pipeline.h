@@ -7,6 +7,8 @@
 
 #include "mlx/array.h"
 
+#include "engine/sampler.h"
+#include "engine/token_history.h"
 #include "model/kv_cache.h"
 #include "model/stage.h"
 #include "sched/header.h"
@@ -56,17 +58,21 @@ class Pipeline {
   const sched::Header& header_before(int n_ticks) const;
   world::PacketSize packet_size() const;
   void apply_slot_ops(const sched::Header& header);
+  void remember(const sched::Batch& batch);
   mx::array input(const sched::Batch& batch) const;
   /// Of the rows of `hidden` at which something is wanted, if any.
   std::optional<mx::array> logits(
       const sched::Batch& batch, const mx::array& hidden) const;
   std::vector<sched::Sampled> sample_rows(
-      const sched::Batch& batch, const mx::array& logits) const;
+      const sched::Batch& batch, const mx::array& logits);
 
   const model::Stage& stage_;
   PipelineOptions options_;
   model::KvCache cache_;
-  std::vector<sched::Sampling> samplings_; // by slot
+  // By slot; on the last rank only.
+  std::vector<sched::Sampling> samplings_;
+  std::vector<TokenHistory> histories_;
+  Sampler sampler_;
   std::uint64_t tick_ = 0;
   bool ended_ = false;
   sched::Room room_ = sched::kFirstRoom;
