@@ -10,7 +10,6 @@
 #include "mlx/transforms.h"
 
 #include "base/error.h"
-#include "engine/sampler.h"
 #include "sched/results.h"
 
 namespace lockstep::engine {
@@ -45,9 +44,7 @@ std::vector<int> wanted_places(const sched::Batch& batch) {
 Pipeline::Pipeline(const model::Stage& stage, const PipelineOptions& options)
     : stage_(stage),
       options_(options),
-      cache_(stage.make_cache(options.limits.n_slots)),
-      n_places_(static_cast<std::size_t>(options.limits.n_slots), 0),
-      samplings_(static_cast<std::size_t>(options.limits.n_slots)),
+      slots_(stage.make_cache(options.limits.n_slots), options.limits.n_slots),
       headers_(static_cast<std::size_t>(options.n_ranks)) {
 }
 
@@ -69,51 +66,6 @@ world::PacketSize Pipeline::packet_size() const {
     }
   }
   return size;
-}
-
-void Pipeline::apply_slot_ops(const sched::Header& header) {
-  for (const auto& op : header.slot_ops) {
-    auto& held = n_places_[static_cast<std::size_t>(op.slot)];
-    if (op.from < 0) {
-      cache_->close(op.slot);
-      held = 0;
-    } else {
-      const int all = n_places_[static_cast<std::size_t>(op.from)];
-      if (op.n_from > all) {
-        fail(
-            ErrorKind::diverged,
-            "tick {}: slot {} is to begin with {} places of slot {}, which "
-            "holds {}",
-            header.tick,
-            op.slot,
-            op.n_from,
-            op.from,
-            all);
-      }
-      cache_->copy(op.from, op.slot, op.n_from);
-      held = op.n_from;
-    }
-    if (op.kind == sched::SlotOp::Kind::open) {
-      samplings_[static_cast<std::size_t>(op.slot)] = op.sampling;
-    }
-  }
-}
-
-/// Counts the places that a batch adds to its slots.
-void Pipeline::take_places(const sched::Batch& batch) {
-  for (const auto& row : batch.rows) {
-    auto& held = n_places_[static_cast<std::size_t>(row.slot)];
-    if (row.offset != held) {
-      fail(
-          ErrorKind::diverged,
-          "tick {}: a row goes to place {} of slot {}, which holds {}",
-          tick_,
-          row.offset,
-          row.slot,
-          held);
-    }
-    held += row.n_tokens;
-  }
 }
 
 mx::array Pipeline::input(const sched::Batch& batch) const {
@@ -147,23 +99,30 @@ std::optional<mx::array> Pipeline::logits(
 }
 
 std::vector<sched::Sampled> Pipeline::sample_rows(
-    const sched::Batch& batch, const mx::array& logits) const {
+    const sched::Batch& batch, const mx::array& logits) {
   const auto vocab = static_cast<std::size_t>(logits.shape(1));
   const auto* values = logits.data<float>();
   std::vector<sched::Sampled> results;
   std::size_t end = 0;
   for (const auto& row : batch.rows) {
     end += static_cast<std::size_t>(row.n_tokens);
-    const auto& sampling = samplings_[static_cast<std::size_t>(row.slot)];
+    const auto& sampling = slots_.sampling(row.slot);
     for (int i = 0; i < row.n_wanted; ++i, values += vocab) {
       const std::span<const float> at(values, vocab);
-      const auto after = end - static_cast<std::size_t>(row.n_wanted - i) + 1;
-      results.push_back(
-          row.scored ? score_token(
-                           at,
-                           after == end ? row.next : batch.tokens[after],
-                           row.n_top)
-                     : sample_token(at, sampling, row.index, row.n_top));
+      const int n_after = row.n_wanted - 1 - i; // tokens of the row
+      if (row.scored) {
+        const auto next = end - static_cast<std::size_t>(n_after);
+        results.push_back(sampler_.score(
+            at,
+            sampling,
+            n_after == 0 ? row.next : batch.tokens[next],
+            row.n_top));
+      } else {
+        const auto before =
+            slots_.history(row.slot).first(row.offset + row.n_tokens - n_after);
+        results.push_back(
+            sampler_.sample(at, sampling, before, row.index + i, row.n_top));
+      }
     }
   }
   return results;
@@ -189,15 +148,16 @@ world::Outbox Pipeline::compute(const sched::Header* header) {
           room_.tokens);
     }
   }
-  apply_slot_ops(own);
+  slots_.apply(own.slot_ops);
   if (own.entering.empty()) {
     return outbox;
   }
-  take_places(own.entering);
+  slots_.take(own.entering);
   const auto start = std::chrono::steady_clock::now();
-  auto x = stage_.forward(input(own.entering), pass_of(own.entering), *cache_);
+  auto x = stage_.forward(
+      input(own.entering), pass_of(own.entering), slots_.cache());
   std::vector<mx::array> evaluated{x};
-  cache_->collect(evaluated);
+  slots_.cache().collect(evaluated);
   std::optional<mx::array> wanted;
   if (is_last()) {
     wanted = logits(own.entering, x);

@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "mlx/array.h"
 
-#include "model/kv_cache.h"
+#include "engine/sampler.h"
+#include "engine/slot_states.h"
 #include "model/stage.h"
 #include "sched/header.h"
 #include "sched/request.h"
@@ -49,27 +49,24 @@ class Pipeline {
   /// The last header said that all ranks leave.
   bool ended() const { return ended_; }
   std::uint64_t tick() const { return tick_; }
-  std::uint64_t kv_bytes() const { return cache_->bytes(); }
+  std::uint64_t kv_bytes() const { return slots_.cache().bytes(); }
 
  private:
   bool is_first() const { return options_.rank == 0; }
   bool is_last() const { return options_.rank == options_.n_ranks - 1; }
   const sched::Header& header_before(int n_ticks) const;
   world::PacketSize packet_size() const;
-  void apply_slot_ops(const sched::Header& header);
-  void take_places(const sched::Batch& batch);
   mx::array input(const sched::Batch& batch) const;
   /// Of the rows of `hidden` at which something is wanted, if any.
   std::optional<mx::array> logits(
       const sched::Batch& batch, const mx::array& hidden) const;
   std::vector<sched::Sampled> sample_rows(
-      const sched::Batch& batch, const mx::array& logits) const;
+      const sched::Batch& batch, const mx::array& logits);
 
   const model::Stage& stage_;
   PipelineOptions options_;
-  std::unique_ptr<model::KvCache> cache_;
-  std::vector<int> n_places_;              // held, by slot
-  std::vector<sched::Sampling> samplings_; // by slot
+  SlotStates slots_;
+  Sampler sampler_; // the last rank's
   std::uint64_t tick_ = 0;
   bool ended_ = false;
   sched::Room room_ = sched::kFirstRoom;

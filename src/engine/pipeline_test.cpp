@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <map>
+#include <random>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -9,6 +11,7 @@
 
 #include "base/error.h"
 #include "sched/scheduler.h"
+#include "support/random_sampling.h"
 #include "support/tiny_model.h"
 #include "support/tiny_world.h"
 
@@ -87,15 +90,18 @@ TEST_CASE("2, 3 and 4 stages give the bits of one") {
 
 TEST_CASE("in a crowd everyone gets the bits that they get alone") {
   // Seen to fail with: one slot's cache for all; the random numbers' stream by
-  // slot instead of by choice.
+  // slot instead of by choice; one history for all slots.
   const TinyModel model(kinds_of_models()[3]);
   std::map<sched::RequestId, sched::Request> requests;
   std::map<sched::RequestId, std::vector<sched::Sampled>> alone;
+  std::mt19937 random(4);
   for (sched::RequestId id = 1; id <= 7; ++id) {
     const int i = static_cast<int>(id);
     auto request = request_of(5 + 17 * i % 60, 8 + 5 * i % 13);
     request.id = id;
     request.prompt.front() = static_cast<Token>(id);
+    request.sampling = testing::random_sampling(random, 101);
+    request.sampling.min_tokens = 4;
     requests[id] = request;
     alone[id] = World(model, 1, 64).run(request);
   }
@@ -170,6 +176,23 @@ TEST_CASE("scores of a text are the log-probabilities of generating it") {
     CHECK(
         scores[i].chosen.logprob ==
         doctest::Approx(answer[i].chosen.logprob).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("the sampler looks back at prompt and answer, all of them") {
+  // Seen to fail with: the tokens of a row remembered after it was sampled.
+  const TinyModel model(TinyModelOptions{});
+  auto request = request_of(30, 60);
+  request.sampling.temperature = 0.0F;
+  request.sampling.presence_penalty = 100.0F;
+  request.sampling.repeat_last_n = -1;
+  for (const int n_ranks : {1, 3}) {
+    std::set<Token> said(request.prompt.begin(), request.prompt.end());
+    CHECK(said.size() == 30);
+    for (const auto& result : World(model, n_ranks, 7).run(request)) {
+      CHECK(said.insert(result.chosen.token).second);
+    }
+    CHECK(said.size() == 90);
   }
 }
 

@@ -88,6 +88,10 @@ void check_lists(const Sampling& sampling, int vocab, int n_ids) {
   }
   check_tokens("stop_tokens", sampling.stop_tokens, kMostStopTokens, vocab);
   check_tokens("dry_breakers", sampling.dry_breakers, kMostBreakers, n_ids);
+  if (!std::is_sorted(
+          sampling.dry_breakers.begin(), sampling.dry_breakers.end())) {
+    fail(ErrorKind::request, "dry_breakers are not in ascending order");
+  }
 }
 
 } // namespace

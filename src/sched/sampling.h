@@ -43,7 +43,7 @@ struct Sampling {
   float dry_base = 1.75F;
   int dry_allowed_length = 2;
   int dry_last_n = -1;             // 0 = none, -1 = all before
-  std::vector<Token> dry_breakers; // no repetition reaches over one
+  std::vector<Token> dry_breakers; // ascending; no repetition has one in it
 
   int top_k = 40;               // 0 = all
   float typical_p = 1.0F;       // 1 = all

@@ -154,6 +154,8 @@ TEST_CASE("lists are held to their bounds") {
   sampling = {};
   sampling.dry_breakers.assign(kMostBreakers + 1, 1);
   refuses(sampling, "dry_breakers has 16385 entries, expected at most 16384");
+  sampling.dry_breakers = {3, 2};
+  refuses(sampling, "dry_breakers are not in ascending order");
 }
 
 TEST_CASE("a setting that bans every token is refused") {

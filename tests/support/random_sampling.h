@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <vector>
@@ -42,6 +43,7 @@ inline sched::Sampling random_sampling(std::mt19937& random, int vocab) {
   sampling.dry_allowed_length = integer(1, 5);
   sampling.dry_last_n = integer(-1, 300);
   sampling.dry_breakers = tokens(40);
+  std::sort(sampling.dry_breakers.begin(), sampling.dry_breakers.end());
   sampling.top_k = integer(0, 100);
   sampling.typical_p = number(0.0F, 1.0F);
   sampling.top_p = number(0.0F, 1.0F);
