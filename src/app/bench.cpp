@@ -20,6 +20,7 @@
 #include "app/warning.h"
 #include "base/error.h"
 #include "engine/session.h"
+#include "model/model_shape.h"
 
 namespace lockstep::app {
 
@@ -31,6 +32,7 @@ constexpr int kMostStreams = 256;
 
 struct BenchOptions {
   std::string model;
+  std::string shape; // a file; instead of a model
   WorldOptions world;
   int prompt = 512;
   int generate = 128;
@@ -147,11 +149,16 @@ int context_for(const BenchOptions& options) {
   return most;
 }
 
+Checkpoint open_checkpoint(const BenchOptions& options) {
+  return options.shape.empty() ? Checkpoint::open(find_model(options.model))
+                               : model::open_model_shape(options.shape);
+}
+
 int run_rank(
     const BenchOptions& options,
     const world::Group& group,
     link::Lifeline& lifeline) {
-  const auto checkpoint = Checkpoint::open(find_model(options.model));
+  const auto checkpoint = open_checkpoint(options);
   auto session_options = app::session_options(options.world);
   session_options.context = context_for(options);
   session_options.n_slots =
@@ -167,8 +174,11 @@ int run_rank(
   } else {
     session.engine().follow();
   }
+  const bool is_random = !options.shape.empty();
   const BenchSetting setting{
-      checkpoint.path().filename().string(),
+      (is_random ? checkpoint.path().stem() : checkpoint.path().filename())
+          .string(),
+      is_random,
       backend_text(group),
       std::string(name_of(options.world.exchange)),
       session.gather_reports()};
@@ -186,7 +196,14 @@ std::optional<std::string> check_options(BenchOptions& options) {
         "nothing to measure: --prompt, --gen and --join are all 0; give one of "
         "them");
   }
-  check_model(options.model, options.world.n_ranks);
+  if (options.model.empty() == options.shape.empty()) {
+    fail(
+        ErrorKind::usage,
+        "{}; give either MODEL or --model-shape FILE",
+        options.model.empty() ? "no model is named"
+                              : "MODEL and --model-shape are both given");
+  }
+  check_model(open_checkpoint(options), options.world.n_ranks);
   return std::nullopt;
 }
 
@@ -195,7 +212,12 @@ std::optional<std::string> check_options(BenchOptions& options) {
 void add_bench(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<BenchOptions>();
   auto command = program.add("bench", "speed of a model on these ranks");
-  command.argument("MODEL", options->model, "the model").required();
+  command.argument("MODEL", options->model, "the model");
+  command.value(
+      "--model-shape",
+      "FILE",
+      options->shape,
+      "instead of MODEL: random weights in the shape of this config.json");
   add_world_options(command, options->world);
   add_model_options(command, options->world);
   command

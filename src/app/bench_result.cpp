@@ -52,7 +52,8 @@ std::string text_of(const Percentiles& p) {
 Columns columns_of(const BenchSetting& setting, const BenchResult& result) {
   const auto& first = setting.ranks.front();
   return {
-      {"model", setting.model},
+      {"model",
+       setting.model + (setting.random_weights ? " (random weights)" : "")},
       {"size", format_bytes(weights_of(setting))},
       {"kernels", first.kernels},
       {"ranks", std::to_string(setting.ranks.size())},
@@ -82,6 +83,7 @@ Json json_of(const BenchSetting& setting, const BenchResult& result) {
   }
   return {
       {"model", setting.model},
+      {"random_weights", setting.random_weights},
       {"weights_bytes", weights_of(setting)},
       {"kernels", setting.ranks.front().kernels},
       {"backend", setting.backend},
@@ -97,7 +99,8 @@ Json json_of(const BenchSetting& setting, const BenchResult& result) {
       {"gap_ms", percentiles_json(result.gap_ms)},
       {"busy", result.busy},
       {"exchange_ms", result.exchange_ms},
-      {"bytes_per_token", result.bytes_per_token}};
+      {"bytes_per_token", result.bytes_per_token},
+      {"digest", result.digest}};
 }
 
 /// As text that a spreadsheet reads: RFC 4180.

@@ -30,11 +30,16 @@ struct BenchResult {
   /// Of a decode tick, beside the slowest rank's layers.
   double exchange_ms = 0.0;
   double bytes_per_token = 0.0; // that each rank gives to exchanges
+  /// Of all answers' tokens and log-probabilities, 16 digits; "differs" when
+  /// repetitions gave different ones; empty when the test's answers end at any
+  /// place.
+  std::string digest;
 };
 
 /// What all results have in common.
 struct BenchSetting {
   std::string model;
+  bool random_weights = false; // in the model's shape
   std::string backend;
   std::string exchange;
   std::vector<engine::RankReport> ranks;

@@ -6,6 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/half.h"
+#include "base/hash.h"
+
 namespace lockstep::app {
 
 namespace {
@@ -33,7 +39,9 @@ std::vector<Token> prompt_of(int length, int stream, int vocab) {
 class Run {
  public:
   Run(const BenchTest& test, int streams)
-      : test_(test), last_(static_cast<std::size_t>(streams)) {}
+      : test_(test),
+        last_(static_cast<std::size_t>(streams)),
+        answers_(static_cast<std::size_t>(streams)) {}
 
   void run(engine::Engine& engine, int vocab) {
     engine_ = &engine;
@@ -58,6 +66,14 @@ class Run {
     return test_.joins > 0 ? test_.joins + static_cast<int>(n_after_first_)
                            : n_streams() * (test_.prompt + test_.generate - 1);
   }
+  /// As BenchResult has it.
+  std::string digest() const {
+    return test_.joins > 0
+               ? ""
+               : fmt::format(
+                     "{:016x}",
+                     fnv1a(fmt::format("{}", fmt::join(answers_, " "))));
+  }
   const std::vector<double>& first_ms() const { return first_ms_; }
   const std::vector<double>& gaps_ms() const { return gaps_ms_; }
 
@@ -78,7 +94,12 @@ class Run {
       return;
     }
     const auto now = Clock::now();
-    auto& last = last_[static_cast<std::size_t>(event.id)];
+    const auto stream = static_cast<std::size_t>(event.id);
+    const auto& chosen = event.sampled.chosen;
+    answers_[stream] = fnv1a(
+        fmt::format("{} {} ", chosen.token, bits_of_float(chosen.logprob)),
+        answers_[stream]);
+    auto& last = last_[stream];
     if (event.index == 0) {
       first_ms_.push_back(ms_between(start_, now));
       if (++n_began_ == n_streams()) {
@@ -113,6 +134,7 @@ class Run {
   Clock::time_point all_began_;
   Clock::time_point end_;
   std::vector<Clock::time_point> last_; // by stream
+  std::vector<std::uint64_t> answers_;  // hashes of what came, by stream
   std::vector<double> first_ms_;
   std::vector<double> gaps_ms_;
   int n_began_ = 0;
@@ -142,6 +164,8 @@ BenchResult run_bench(
     Run run(test, streams);
     run.run(engine, session.config().vocab);
     on_done();
+    result.digest =
+        i == 0 || result.digest == run.digest() ? run.digest() : "differs";
     tps.push_back(run.tps());
     n_tokens += run.n_tokens();
     first_ms.insert(

@@ -21,6 +21,13 @@ inline float float_from_bf16(std::uint16_t bits) {
   return float_from_bits(static_cast<std::uint32_t>(bits) << 16);
 }
 
+/// Rounds to nearest even; x is a number.
+inline std::uint16_t bf16_from_float(float x) {
+  const std::uint32_t bits = bits_of_float(x);
+  return static_cast<std::uint16_t>(
+      (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+}
+
 /// IEEE 754 half precision, exactly.
 inline float float_from_f16(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000U) << 16;

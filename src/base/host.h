@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace lockstep {
 
 /// The name of this machine; "?" when it has none.
 std::string host_name();
+
+/// Memory of this machine; 0 when the system does not say.
+std::uint64_t host_memory_bytes();
 
 } // namespace lockstep

@@ -10,6 +10,8 @@
 #include "checkpoint/config_check.h"
 #include "checkpoint/contents.h"
 #include "checkpoint/fingerprint.h"
+#include "checkpoint/random_tensor.h"
+#include "checkpoint/random_weights.h"
 #include "checkpoint/tensor_reader.h"
 
 namespace lockstep::checkpoint {
@@ -19,6 +21,9 @@ struct Checkpoint::State {
   Contents contents;
   std::uint64_t fingerprint = 0;
   std::atomic<std::uint64_t> bytes_read{0};
+
+  /// Checks what all layouts have in common.
+  static Checkpoint of(const std::filesystem::path& path, Contents contents);
 };
 
 namespace {
@@ -45,6 +50,18 @@ void sort_by_name(Contents& contents, const std::string& where) {
 }
 
 } // namespace
+
+Checkpoint Checkpoint::State::of(
+    const std::filesystem::path& path, Contents contents) {
+  check_config(contents.config, contents.config_origin);
+  sort_by_name(contents, path.string());
+  check_layer_numbers(contents.config, contents.tensors, path.string());
+  auto state = std::make_shared<State>();
+  state->path = path;
+  state->fingerprint = fingerprint_of(contents);
+  state->contents = std::move(contents);
+  return Checkpoint(std::move(state));
+}
 
 std::size_t dtype_bytes(Dtype dtype) {
   return dtype == Dtype::f32 ? 4 : 2;
@@ -84,16 +101,23 @@ Checkpoint Checkpoint::open(const std::filesystem::path& path) {
         "safetensors files, or a .gguf file",
         path.string());
   }
-  auto state = std::make_shared<State>();
-  state->path = path;
-  state->contents = std::filesystem::is_directory(status) ? open_directory(path)
-                                                          : open_gguf(path);
-  auto& contents = state->contents;
-  check_config(contents.config, contents.config_origin);
-  sort_by_name(contents, path.string());
-  check_layer_numbers(contents.config, contents.tensors, path.string());
-  state->fingerprint = fingerprint_of(contents);
-  return Checkpoint(std::move(state));
+  return State::of(
+      path,
+      std::filesystem::is_directory(status) ? open_directory(path)
+                                            : open_gguf(path));
+}
+
+Checkpoint Checkpoint::open_shape(const std::filesystem::path& path) {
+  return State::of(path, checkpoint::open_shape(path));
+}
+
+Checkpoint Checkpoint::with_random_weights(
+    const std::vector<TensorNeed>& needs) const {
+  auto contents = state_->contents;
+  contents.tensors =
+      random_weights(contents.config, contents.config_origin, needs);
+  contents.make = random_tensor;
+  return State::of(path(), std::move(contents));
 }
 
 const std::filesystem::path& Checkpoint::path() const {
@@ -125,7 +149,9 @@ const TensorInfo* Checkpoint::find(std::string_view name) const {
 }
 
 Tensor Checkpoint::load(const TensorInfo& info) const {
-  auto tensor = read_tensor(state_->contents.files, info);
+  const auto& contents = state_->contents;
+  auto tensor =
+      contents.make ? contents.make(info) : read_tensor(contents.files, info);
   state_->bytes_read.fetch_add(info.stored_bytes(), std::memory_order_relaxed);
   return tensor;
 }

@@ -45,7 +45,8 @@ struct TensorInfo {
   Dtype dtype = Dtype::f32;     // of the values, or of scales and biases
   std::optional<Affine> affine; // set for every quantized encoding
   Encoding encoding = Encoding::dense;
-  /// One range; three for Encoding::affine: packed words, scales, biases.
+  /// One range; three for Encoding::affine: packed words, scales, biases. Of
+  /// random weights the sizes alone mean something.
   std::vector<ByteRange> ranges;
   /// Rows of each of so many heads are stored as llama's GGUF converter leaves
   /// them, rotary pairs side by side; 0 = in the order of the HF checkpoint.
@@ -66,6 +67,13 @@ struct Tensor {
   std::vector<std::byte> biases;
 };
 
+/// A weight that a model has, whatever its encoding: name as in TensorInfo,
+/// logical shape.
+struct TensorNeed {
+  std::string name;
+  std::vector<int> shape;
+};
+
 /// What a model is on disk: a directory in the Hugging Face or MLX layout, or
 /// a GGUF file. Opening reads and checks headers only; weights are read tensor
 /// by tensor. Every number that comes from a file is checked before it is used.
@@ -75,6 +83,15 @@ class Checkpoint {
   /// Throws Error{config} (missing, damaged, inconsistent) or
   /// Error{unsupported} (a type or version not known here, by its name).
   static Checkpoint open(const std::filesystem::path& path);
+
+  /// A model of which only a file in the form of config.json exists: no tensor,
+  /// no tokenizer, no token that ends an answer. Throws as open().
+  static Checkpoint open_shape(const std::filesystem::path& path);
+  /// What open_shape() opened, with these weights: random ones, made when they
+  /// are loaded, functions of their names alone. Their type is the config's
+  /// "torch_dtype" or "dtype", quantized as its "quantization" says. Throws
+  /// Error{config} or Error{unsupported} naming the key.
+  Checkpoint with_random_weights(const std::vector<TensorNeed>& needs) const;
 
   const std::filesystem::path& path() const;
   /// config.json as Hugging Face writes it; for GGUF made from its metadata.
@@ -99,7 +116,7 @@ class Checkpoint {
   std::string bos_token() const;
   std::string eos_token() const;
 
-  /// Bytes of weights read by load() so far, headers not counted.
+  /// Bytes of weights read or made by load() so far, headers not counted.
   std::uint64_t bytes_read() const;
 
   /// A hash of config and tensor index (names, shapes, types, places, sizes):

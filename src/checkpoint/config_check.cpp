@@ -40,6 +40,18 @@ void check_heads(const JsonReader& config) {
         "num_key_value_heads",
         fmt::format("a divisor of num_attention_heads, {}", heads));
   }
+  // Heads lie side by side in the rows of a matrix.
+  const auto most = kMaxDimension / heads;
+  if (config.has("head_dim") &&
+      config.integer("head_dim", 1, kMaxDimension) > most) {
+    config.refuse(
+        "head_dim",
+        fmt::format(
+            "at most {}, as {} heads of it may have {} rows",
+            most,
+            heads,
+            kMaxDimension));
+  }
   if (config.has("hidden_size") && !config.has("head_dim") &&
       config.integer("hidden_size", 1, kMaxDimension) % heads != 0) {
     config.refuse(

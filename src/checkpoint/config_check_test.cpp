@@ -42,6 +42,7 @@ TEST_CASE("a config.json that is not sound is refused with its key") {
            {"num_key_value_heads", R"({"num_key_value_heads": 3})"},
            {"num_key_value_heads", R"({"num_key_value_heads": 8})"},
            {"head_dim", R"({"head_dim": 0})"},
+           {"head_dim", R"({"head_dim": 524288})"},
            {"vocab_size", R"({"vocab_size": 16777217})"},
            {"max_position_embeddings", R"({"max_position_embeddings": 0})"},
            {"rms_norm_eps", R"({"rms_norm_eps": "small"})"},

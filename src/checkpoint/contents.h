@@ -20,6 +20,8 @@ struct Contents {
   std::string config_origin;
   std::vector<std::shared_ptr<const File>> files;
   std::vector<TensorInfo> tensors; // in any order
+  /// How a tensor comes into memory when it does not lie in `files`.
+  std::function<Tensor(const TensorInfo&)> make;
   std::function<std::string()> tokenizer_json;
   std::optional<std::string> chat_template;
   std::function<std::string()> bos_token;
@@ -29,5 +31,6 @@ struct Contents {
 /// Throw as Checkpoint::open does.
 Contents open_gguf(const std::filesystem::path& path);
 Contents open_directory(const std::filesystem::path& path);
+Contents open_shape(const std::filesystem::path& path);
 
 } // namespace lockstep::checkpoint

@@ -18,7 +18,6 @@ namespace {
 
 constexpr const char* kConfig = "config.json";
 constexpr const char* kGeneration = "generation_config.json";
-constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{16} << 20;
 
 void refuse_without_config(const ModelFolder& folder) {
   if (folder.has(kConfig)) {

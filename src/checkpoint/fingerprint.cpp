@@ -1,22 +1,15 @@
 #include "checkpoint/fingerprint.h"
 
 #include <string>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/hash.h"
+
 namespace lockstep::checkpoint {
 
 namespace {
-
-std::uint64_t fnv1a(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  return hash;
-}
 
 std::string text_of(const TensorInfo& info) {
   auto text = fmt::format(
@@ -37,13 +30,12 @@ std::string text_of(const TensorInfo& info) {
 } // namespace
 
 std::uint64_t fingerprint_of(const Contents& contents) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  hash = fnv1a(hash, contents.config.dump() + "\n");
+  auto hash = fnv1a(contents.config.dump() + "\n");
   for (const auto& info : contents.tensors) {
-    hash = fnv1a(hash, text_of(info));
+    hash = fnv1a(text_of(info), hash);
   }
   for (const auto& file : contents.files) {
-    hash = fnv1a(hash, fmt::format("{}\n", file->size()));
+    hash = fnv1a(fmt::format("{}\n", file->size()), hash);
   }
   return hash;
 }

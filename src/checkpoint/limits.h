@@ -13,6 +13,7 @@ constexpr std::int64_t kMaxRows = std::int64_t{1} << 24; // vocabularies too
 constexpr std::int64_t kMaxPositions = std::int64_t{1} << 24;
 constexpr std::int64_t kMaxLayers = 1024;
 constexpr std::size_t kMaxDimensions = 4; // of one tensor
+constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{16} << 20;
 
 /// a * b; throws Error{config} starting with `where` when it exceeds 64 bits.
 std::uint64_t checked_product(

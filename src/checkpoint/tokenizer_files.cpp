@@ -12,7 +12,7 @@ constexpr const char* kConfig = "tokenizer_config.json";
 constexpr const char* kJinja = "chat_template.jinja";
 constexpr const char* kJinjaJson = "chat_template.json";
 constexpr std::uint64_t kMaxTokenizerBytes = std::uint64_t{256} << 20;
-constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxTokenizerConfigBytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t kMaxTemplateBytes = std::uint64_t{4} << 20;
 
 // A token is its text or an object with the text under "content".
@@ -78,7 +78,7 @@ std::optional<Token> find_added(
 TokenizerFiles read_tokenizer_files(const ModelFolder& folder) {
   TokenizerFiles files;
   if (folder.has(kConfig)) {
-    const auto json = folder.json(kConfig, kMaxConfigBytes);
+    const auto json = folder.json(kConfig, kMaxTokenizerConfigBytes);
     const JsonReader config(json, folder.shown_path(kConfig));
     files.chat_template = template_text(config);
     files.bos_token = token_text(config, "bos_token");

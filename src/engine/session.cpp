@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/host.h"
 #include "base/json.h"
+#include "engine/memory.h"
 #include "model/families/family.h"
 #include "model/kv_cache.h"
 #include "plan/partition.h"
@@ -115,6 +116,7 @@ Session::Session(
   const auto& own = plan[static_cast<std::size_t>(group.rank())];
   const auto total =
       bytes_of_stage(checkpoint, plan::stored_bytes(checkpoint, config_), own);
+  check_weights_fit(group, total);
   std::uint64_t done = 0;
   stage_.emplace(
       checkpoint,

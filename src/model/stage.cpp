@@ -39,8 +39,21 @@ Stage::Stage(
     const LayerRange& layers,
     Parts& parts,
     std::function<void(std::uint64_t)> on_read)
+    : Stage(
+          Weights(checkpoint, std::move(on_read)),
+          family,
+          config,
+          layers,
+          parts) {
+}
+
+Stage::Stage(
+    Weights weights,
+    const Family& family,
+    const checkpoint::ModelConfig& config,
+    const LayerRange& layers,
+    Parts& parts)
     : layers_(layers), activations_(parts.activations()) {
-  Weights weights(checkpoint, std::move(on_read));
   const auto bytes_before = parts.bytes_held();
   const bool is_first = layers.first == 0;
   const bool is_last = layers.last == static_cast<int>(config.layers.size());

@@ -15,6 +15,7 @@
 #include "model/kv_cache.h"
 #include "model/parts.h"
 #include "model/pass.h"
+#include "model/weights.h"
 
 namespace lockstep::model {
 
@@ -23,7 +24,8 @@ namespace lockstep::model {
 class Stage {
  public:
   /// Reads this stage's tensors and no others, and makes its layers of `parts`.
-  /// `on_read` is told the stored bytes of each tensor. Throws Error{config} or Error{unsupported} naming a tensor.
+  /// `on_read` is told the stored bytes of each tensor. Throws Error{config} or
+  /// Error{unsupported} naming a tensor.
   Stage(
       const checkpoint::Checkpoint& checkpoint,
       const Family& family,
@@ -31,6 +33,13 @@ class Stage {
       const LayerRange& layers,
       Parts& parts,
       std::function<void(std::uint64_t)> on_read = {});
+  /// The same from these weights.
+  Stage(
+      Weights weights,
+      const Family& family,
+      const checkpoint::ModelConfig& config,
+      const LayerRange& layers,
+      Parts& parts);
 
   mx::array embed(const mx::array& tokens) const; // [R] int32 -> [R, hidden]
   /// `cache` is one of make_cache().

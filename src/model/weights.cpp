@@ -30,8 +30,25 @@ Weights::Weights(
     : checkpoint_(checkpoint), on_read_(std::move(on_read)) {
 }
 
+Weights::Weights(
+    const checkpoint::Checkpoint& checkpoint,
+    std::vector<checkpoint::TensorNeed>& needs)
+    : checkpoint_(checkpoint), needs_(&needs) {
+}
+
 bool Weights::has(const std::string& name) const {
   return checkpoint_.find(name) != nullptr;
+}
+
+void Weights::take_once(const std::string& name) {
+  if (!taken_.insert(name).second) {
+    fail(ErrorKind::internal, "tensor \"{}\" was taken twice", name);
+  }
+}
+
+void Weights::note(const std::string& name, const std::vector<int>& shape) {
+  take_once(name);
+  needs_->push_back({name, shape});
 }
 
 const checkpoint::TensorInfo& Weights::claim(
@@ -54,9 +71,7 @@ const checkpoint::TensorInfo& Weights::claim(
         fmt::join(info->shape, ", "),
         fmt::join(shape, ", "));
   }
-  if (!taken_.insert(name).second) {
-    fail(ErrorKind::internal, "tensor \"{}\" was taken twice", name);
-  }
+  take_once(name);
   if (on_read_) {
     on_read_(info->stored_bytes());
   }
@@ -64,6 +79,10 @@ const checkpoint::TensorInfo& Weights::claim(
 }
 
 std::vector<float> Weights::take_vector(const std::string& name, int size) {
+  if (needs_ != nullptr) {
+    note(name, {size});
+    return std::vector<float>(static_cast<std::size_t>(size));
+  }
   const auto& info = claim(name, {size});
   if (info.affine) {
     fail(
@@ -86,10 +105,19 @@ const std::vector<float>& Weights::shared_vector(
 
 StoredLinear Weights::take_linear(
     const std::string& name, int out, int in, bool bias) {
-  const auto& info = claim(name + ".weight", {out, in});
-  return {
-      [checkpoint = checkpoint_, &info] { return checkpoint.load(info); },
-      bias ? take_vector(name + ".bias", out) : std::vector<float>()};
+  StoredLinear stored;
+  if (needs_ != nullptr) {
+    note(name + ".weight", {out, in});
+  } else {
+    const auto& info = claim(name + ".weight", {out, in});
+    stored.read = [checkpoint = checkpoint_, &info] {
+      return checkpoint.load(info);
+    };
+  }
+  if (bias) {
+    stored.bias = take_vector(name + ".bias", out);
+  }
+  return stored;
 }
 
 RmsNorm Weights::take_norm(const std::string& name, int size, float eps) {

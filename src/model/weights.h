@@ -23,6 +23,11 @@ class Weights {
   explicit Weights(
       const checkpoint::Checkpoint& checkpoint,
       std::function<void(std::uint64_t)> on_read = {});
+  /// Hands out zeros and nothing to read, and writes into `needs`, which must
+  /// outlive it, what it was asked for: a list of what a family's layers take.
+  Weights(
+      const checkpoint::Checkpoint& checkpoint,
+      std::vector<checkpoint::TensorNeed>& needs);
 
   bool has(const std::string& name) const;
 
@@ -49,11 +54,14 @@ class Weights {
       const LayerRange& layers, const std::set<std::string>& elsewhere) const;
 
  private:
+  void take_once(const std::string& name);
+  void note(const std::string& name, const std::vector<int>& shape);
   const checkpoint::TensorInfo& claim(
       const std::string& name, const std::vector<int>& shape);
 
   checkpoint::Checkpoint checkpoint_;
   std::function<void(std::uint64_t)> on_read_;
+  std::vector<checkpoint::TensorNeed>* needs_ = nullptr; // set: only noted
   std::set<std::string> taken_;
   std::map<std::string, std::vector<float>> shared_;
 };

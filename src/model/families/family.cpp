@@ -8,8 +8,11 @@
 
 namespace lockstep::model {
 
-const Family& find_family(std::string_view model_type) {
+const Family& family_of(const checkpoint::Checkpoint& checkpoint) {
   static constexpr std::array kFamilies{&kLlama};
+  constexpr const char* kKey = "model_type";
+  const JsonReader config(checkpoint.config(), checkpoint.config_origin());
+  const auto model_type = config.string(kKey);
   std::string known;
   for (const auto* family : kFamilies) {
     if (family->name == model_type) {
@@ -19,14 +22,11 @@ const Family& find_family(std::string_view model_type) {
   }
   fail(
       ErrorKind::unsupported,
-      "model family \"{}\" is not known; known are: {}",
-      model_type,
+      "{}: key \"{}\" is {}, a model family that is not known; known are: {}",
+      config.where(),
+      kKey,
+      shown(config.at(kKey)),
       known);
-}
-
-const Family& family_of(const checkpoint::Checkpoint& checkpoint) {
-  const JsonReader config(checkpoint.config(), checkpoint.config_origin());
-  return find_family(config.string("model_type"));
 }
 
 } // namespace lockstep::model

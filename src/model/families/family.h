@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
@@ -27,10 +26,8 @@ struct Family {
   void (*skip_unused)(Weights& weights, const checkpoint::ModelConfig& config);
 };
 
-/// Throws Error{unsupported} listing the families that are known.
-const Family& find_family(std::string_view model_type);
-
-/// The family of a checkpoint, by its config.
+/// The family of a checkpoint, by its config. Throws Error{unsupported} listing
+/// the families that are known.
 const Family& family_of(const checkpoint::Checkpoint& checkpoint);
 
 } // namespace lockstep::model
