@@ -61,7 +61,7 @@ void Engine::tick() {
   stats_.record(
       std::chrono::steady_clock::now() - start,
       inbox.compute_us,
-      n_ranks_ > 1 ? 4 * std::int64_t{outbox.size.total_words()} : 0,
+      n_ranks_ > 1 ? inbox.bytes_given : 0,
       is_decode(header->entering) && is_decode(scheduler_->leaving()));
   if (on_prompt_) {
     on_prompt_(scheduler_->prompt_share());

@@ -60,6 +60,8 @@ class Pipeline {
   bool is_last() const { return options_.rank == options_.n_ranks - 1; }
   const sched::Header& header_before(int n_ticks) const;
   world::PacketSize packet_size() const;
+  /// Room for the hidden states that `rank` hands on in this tick.
+  int rows_on(int rank) const;
   void apply_slot_ops(const sched::Header& header);
   mx::array input(const sched::Batch& batch) const;
   /// Of the rows of `hidden` at which something is wanted, if any.

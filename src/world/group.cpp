@@ -14,10 +14,9 @@ namespace lockstep::world {
 
 namespace {
 
-mx::Stream stream_for(Backend backend) {
-  // NCCL works on GPU memory; the others read host memory on a CPU stream.
+mx::Stream stream_for(Memory memory) {
   return mx::default_stream(
-      backend == Backend::nccl ? mx::Device(mx::Device::gpu)
+      memory == Memory::device ? mx::Device(mx::Device::gpu)
                                : mx::Device(mx::Device::cpu));
 }
 
@@ -46,7 +45,7 @@ Group Group::join(Backend backend, int size) {
   joined.backend_ = backend;
   joined.rank_ = joined.group_->rank();
   joined.size_ = joined.group_->size();
-  joined.stream_ = stream_for(backend);
+  joined.stream_ = stream_for(joined.memory());
   if (size > 0 && joined.size_ != size) {
     fail(
         ErrorKind::network,
@@ -76,14 +75,7 @@ mx::array Group::run(const char* name, const mx::array& x, Operation op) const {
 
 mx::array Group::all_gather(const mx::array& x) const {
   return run("all_gather", x, [this](const mx::array& own) {
-    auto shape = own.shape();
-    shape.insert(shape.begin(), size_);
-    if (!group_ || size_ == 1) {
-      return mx::reshape(own, shape);
-    }
-    const auto flat = mx::flatten(own, *stream_);
-    return mx::reshape(
-        mx::distributed::all_gather(flat, group_, *stream_), shape, *stream_);
+    return group_ ? mx::distributed::all_gather(own, group_, *stream_) : own;
   });
 }
 

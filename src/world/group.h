@@ -15,6 +15,10 @@ namespace lockstep::world {
 
 namespace mx = mlx::core;
 
+/// Where the collectives of a group find arrays and leave them: NCCL on the GPU,
+/// the others in host memory.
+enum class Memory { host, device };
+
 /// The ranks that move in lockstep. A group that has reported an error is
 /// finished: the process must end. Main thread only.
 class Group {
@@ -35,9 +39,13 @@ class Group {
   Backend backend() const { // automatic when alone
     return backend_;
   }
+  Memory memory() const {
+    return backend_ == Backend::nccl ? Memory::device : Memory::host;
+  }
 
-  /// The arrays of all ranks, [size, …x's shape], evaluated. `x` must have the
-  /// same shape and type everywhere. Throws Error{peer_lost}.
+  /// The arrays of all ranks, one after the other along the first axis,
+  /// evaluated. `x` must have the same shape and type everywhere. Throws
+  /// Error{peer_lost}.
   mx::array all_gather(const mx::array& x) const;
   /// Elementwise sum over all ranks, evaluated. Throws Error{peer_lost}.
   mx::array all_sum(const mx::array& x) const;
