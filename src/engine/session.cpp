@@ -12,9 +12,7 @@
 #include "model/families/family.h"
 #include "model/kv_cache.h"
 #include "plan/partition.h"
-#include "world/gather_exchange.h"
 #include "world/start_check.h"
-#include "world/sum_exchange.h"
 
 namespace lockstep::engine {
 
@@ -42,14 +40,6 @@ std::uint32_t hash_of(const std::string& text) {
   return hash;
 }
 
-std::unique_ptr<world::Exchange> make_exchange(
-    ExchangeKind kind, const world::Group& group) {
-  if (kind == ExchangeKind::sum) {
-    return std::make_unique<world::SumExchange>(group);
-  }
-  return std::make_unique<world::GatherExchange>(group);
-}
-
 std::uint64_t bytes_of_stage(
     const checkpoint::Checkpoint& checkpoint,
     const plan::Costs& bytes,
@@ -69,10 +59,6 @@ std::uint64_t bytes_of_stage(
 
 } // namespace
 
-std::string_view name_of(ExchangeKind kind) {
-  return kind == ExchangeKind::sum ? "sum" : "gather";
-}
-
 int context_of(const checkpoint::ModelConfig& config, int asked) {
   if (asked > config.max_positions) {
     fail(
@@ -90,6 +76,7 @@ Session::Session(
     const SessionOptions& options,
     link::Lifeline& lifeline)
     : group_(group), checkpoint_(checkpoint) {
+  world::check_carries(group.backend(), options.exchange);
   const auto& family = model::family_of(checkpoint);
   config_ = family.parse(checkpoint);
   context_ = context_of(config_, options.context);
@@ -131,7 +118,7 @@ Session::Session(
   const int chunk = options.chunk > 0   ? options.chunk
                     : group.size() == 1 ? kChunkAlone
                                         : kChunkOfMany;
-  exchange_ = make_exchange(options.exchange, group);
+  exchange_ = world::make_exchange(options.exchange, group);
   PipelineOptions pipeline;
   pipeline.rank = group.rank();
   pipeline.n_ranks = group.size();

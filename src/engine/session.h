@@ -15,16 +15,13 @@
 #include "link/lifeline.h"
 #include "model/stage.h"
 #include "world/exchange.h"
+#include "world/exchange_kind.h"
 #include "world/group.h"
 
 namespace lockstep::engine {
 
-enum class ExchangeKind { gather, sum };
-
-std::string_view name_of(ExchangeKind kind);
-
 struct SessionOptions {
-  ExchangeKind exchange = ExchangeKind::gather;
+  world::ExchangeKind exchange = world::ExchangeKind::gather;
   ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
   int n_slots = 1; // sequences at a time

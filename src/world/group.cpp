@@ -64,13 +64,17 @@ mx::array Group::run(const char* name, const mx::array& x, Operation op) const {
     mx::eval(result);
     return result;
   } catch (const std::exception& e) {
-    fail(
-        ErrorKind::peer_lost,
-        "rank {}: {} failed, a peer is lost: {}",
-        rank_,
-        name,
-        e.what());
+    lost_peer(name, e);
   }
+}
+
+void Group::lost_peer(const char* name, const std::exception& cause) const {
+  fail(
+      ErrorKind::peer_lost,
+      "rank {}: {} failed, a peer is lost: {}",
+      rank_,
+      name,
+      cause.what());
 }
 
 mx::array Group::all_gather(const mx::array& x) const {
@@ -95,6 +99,37 @@ mx::array Group::all_min(const mx::array& x) const {
   return run("all_min", x, [this](const mx::array& own) {
     return group_ ? mx::distributed::all_min(own, group_, *stream_) : own;
   });
+}
+
+std::optional<mx::array> Group::shift(
+    const std::optional<mx::array>& on, const std::optional<Due>& due) const {
+  std::optional<mx::array> received;
+  const auto send = [&] {
+    if (on) {
+      mx::async_eval(mx::distributed::send(*on, rank_ + 1, group_, *stream_));
+    }
+  };
+  const auto receive = [&] {
+    if (due) {
+      received = mx::distributed::recv(
+          due->shape, due->dtype, rank_ - 1, group_, *stream_);
+      mx::async_eval(*received);
+    }
+  };
+  try {
+    // A send may wait for its receiver, so of two neighbours one must receive
+    // while the other sends. The stream does them in this order.
+    if (rank_ % 2 == 0) {
+      send();
+      receive();
+    } else {
+      receive();
+      send();
+    }
+  } catch (const std::exception& e) {
+    lost_peer("send or receive", e);
+  }
+  return received;
 }
 
 std::vector<std::string> Group::gather_texts(

@@ -22,7 +22,7 @@ class SameText(unittest.TestCase):
 
     def test_ranks_back_ends_exchanges(self):
         for ranks, backend, exchange in itertools.product(
-                (1, 2, 3, 4), ("mpi", "ring"), ("gather", "sum")):
+                (1, 2, 3, 4), ("mpi", "ring"), ("gather", "sum", "shift")):
             with self.subTest(ranks=ranks, backend=backend, exchange=exchange):
                 answer = run_json(
                     *ARGUMENTS, "--json", "--logprobs", "3", "-n", ranks,
@@ -30,6 +30,7 @@ class SameText(unittest.TestCase):
                 for key in ("text", "tokens", "logprobs", "finish_reason",
                             "prompt_tokens"):
                     self.assertEqual(answer[key], self.alone[key], key)
+                self.assertEqual(answer["exchange"], exchange)
                 self.assertEqual(len(answer["ranks"]), ranks)
                 self.check_ranks(answer["ranks"])
 
