@@ -170,7 +170,8 @@ int run_rank(
   const BenchSetting setting{
       checkpoint.path().filename().string(),
       backend_text(group),
-      std::string(name_of(options.world.exchange)),
+      std::string(name_of(session.exchange())),
+      session.exchange_is_chosen(),
       session.gather_reports()};
   if (group.is_first()) {
     write_stdout(format_bench(

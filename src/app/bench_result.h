@@ -37,6 +37,7 @@ struct BenchSetting {
   std::string model;
   std::string backend;
   std::string exchange;
+  bool exchange_is_chosen = false; // by measuring
   std::vector<engine::RankReport> ranks;
 };
 

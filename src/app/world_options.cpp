@@ -52,7 +52,7 @@ void add_model_options(Command& command, WorldOptions& options) {
       [&options](const auto& text) {
         options.exchange = world::parse_exchange(text);
       },
-      "how ranks hand over: gather (default), sum or shift");
+      "how ranks hand over: auto (default), gather, sum or shift");
   command
       .value(
           "-t,--threads",

@@ -11,7 +11,7 @@ namespace lockstep::app {
 struct WorldOptions {
   int n_ranks = 0; // 0 = not said
   Backend backend = Backend::automatic;
-  world::ExchangeKind exchange = world::ExchangeKind::gather;
+  world::ExchangeKind exchange = world::ExchangeKind::automatic;
   engine::ComputeOptions compute;
 };
 

@@ -12,8 +12,9 @@ namespace lockstep::world {
 
 namespace {
 
-constexpr std::array<std::pair<ExchangeKind, std::string_view>, 3> kNames{
-    {{ExchangeKind::gather, "gather"},
+constexpr std::array<std::pair<ExchangeKind, std::string_view>, 4> kNames{
+    {{ExchangeKind::automatic, "auto"},
+     {ExchangeKind::gather, "gather"},
      {ExchangeKind::sum, "sum"},
      {ExchangeKind::shift, "shift"}}};
 
@@ -36,7 +37,7 @@ ExchangeKind parse_exchange(std::string_view text) {
   }
   fail(
       ErrorKind::usage,
-      "--exchange is \"{}\", expected gather, sum or shift",
+      "--exchange is \"{}\", expected auto, gather, sum or shift",
       text);
 }
 
@@ -48,7 +49,7 @@ void check_carries(Backend backend, ExchangeKind kind) {
   if (!can_carry(backend, kind)) {
     fail(
         ErrorKind::usage,
-        "--exchange is {} and MLX has no send and receive over {}; use "
+        "--exchange is {} and MLX has no send and receive over {}; use auto, "
         "gather or sum",
         name_of(kind),
         name_of(backend));
@@ -64,8 +65,10 @@ std::unique_ptr<Exchange> make_exchange(ExchangeKind kind, const Group& group) {
       return std::make_unique<SumExchange>(group);
     case ExchangeKind::shift:
       return std::make_unique<ShiftExchange>(group);
+    case ExchangeKind::automatic:
+      break;
   }
-  fail(ErrorKind::internal, "an exchange of no kind");
+  fail(ErrorKind::internal, "an exchange is to be made before it is chosen");
 }
 
 } // namespace lockstep::world

@@ -8,10 +8,11 @@
 
 namespace lockstep::world {
 
-/// The ways to carry packets; all give the same bits.
-enum class ExchangeKind { gather, sum, shift };
+/// The ways to carry packets; all give the same bits. `automatic` is the one
+/// that measures fastest at the start.
+enum class ExchangeKind { automatic, gather, sum, shift };
 
-/// "gather", "sum" or "shift".
+/// "auto", "gather", "sum" or "shift".
 std::string_view name_of(ExchangeKind kind);
 
 /// The way back. Throws Error{usage} naming the text.
@@ -22,8 +23,8 @@ bool can_carry(Backend backend, ExchangeKind kind);
 /// Throws Error{usage} when it has not.
 void check_carries(Backend backend, ExchangeKind kind);
 
-/// An exchange over `group`. Throws Error{usage} when the group's back end
-/// cannot carry it.
+/// An exchange over `group`, of a kind that is not automatic. Throws
+/// Error{usage} when the group's back end cannot carry it.
 std::unique_ptr<Exchange> make_exchange(ExchangeKind kind, const Group& group);
 
 } // namespace lockstep::world

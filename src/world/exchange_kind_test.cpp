@@ -8,12 +8,15 @@ namespace lockstep::world {
 
 TEST_CASE("every kind has a name that is read back") {
   for (const auto kind :
-       {ExchangeKind::gather, ExchangeKind::sum, ExchangeKind::shift}) {
+       {ExchangeKind::automatic,
+        ExchangeKind::gather,
+        ExchangeKind::sum,
+        ExchangeKind::shift}) {
     CHECK(parse_exchange(name_of(kind)) == kind);
   }
   CHECK_THROWS_WITH_AS(
       parse_exchange("Gather"),
-      doctest::Contains("expected gather, sum or shift"),
+      doctest::Contains("expected auto, gather, sum or shift"),
       Error);
 }
 
@@ -22,7 +25,8 @@ TEST_CASE("only what MLX has over a back end is carried by it") {
   for (const auto backend : {Backend::mpi, Backend::ring, Backend::jaccl}) {
     CHECK_NOTHROW(check_carries(backend, ExchangeKind::shift));
   }
-  for (const auto kind : {ExchangeKind::gather, ExchangeKind::sum}) {
+  for (const auto kind :
+       {ExchangeKind::automatic, ExchangeKind::gather, ExchangeKind::sum}) {
     CHECK_NOTHROW(check_carries(Backend::nccl, kind));
   }
   CHECK_THROWS_WITH_AS(

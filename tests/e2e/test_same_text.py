@@ -31,8 +31,19 @@ class SameText(unittest.TestCase):
                             "prompt_tokens"):
                     self.assertEqual(answer[key], self.alone[key], key)
                 self.assertEqual(answer["exchange"], exchange)
+                self.assertFalse(answer["exchange_chosen"])
                 self.assertEqual(len(answer["ranks"]), ranks)
                 self.check_ranks(answer["ranks"])
+
+    def test_an_exchange_is_chosen(self):
+        for ranks, backend in ((2, "mpi"), (3, "ring")):
+            with self.subTest(ranks=ranks, backend=backend):
+                answer = run_json(
+                    *ARGUMENTS, "--json", "-n", ranks, "--backend", backend)
+                self.assertEqual(answer["text"], self.alone["text"])
+                self.assertIn(answer["exchange"], ("gather", "sum", "shift"))
+                self.assertTrue(answer["exchange_chosen"])
+        self.assertFalse(self.alone["exchange_chosen"])
 
     def check_ranks(self, ranks):
         """Every layer once, in order; the embedding first, the head last."""
