@@ -213,6 +213,7 @@ std::vector<sched::Sampled> Pipeline::deliver(const world::Inbox& inbox) {
   }
   room_ = header.next;
   ended_ = header.end;
+  pause_us_ = header.pause_us;
   headers_.push_front(std::move(header));
   headers_.pop_back();
   hidden_ = inbox.hidden;

@@ -47,6 +47,8 @@ class Pipeline {
 
   /// The last header said that all ranks leave.
   bool ended() const { return ended_; }
+  /// Microseconds that the last header has all ranks sleep before they go on.
+  int pause_us() const { return pause_us_; }
   std::uint64_t tick() const { return tick_; }
   std::uint64_t kv_bytes() const { return cache_.bytes(); }
 
@@ -76,6 +78,7 @@ class Pipeline {
   std::vector<Slot> slots_;
   std::uint64_t tick_ = 0;
   bool ended_ = false;
+  int pause_us_ = 0;
   sched::Room room_ = sched::kFirstRoom;
   std::deque<sched::Header> headers_; // newest first, n_ranks of them
   std::optional<mx::array> hidden_;   // [rows, hidden] from the rank before

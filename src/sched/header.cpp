@@ -10,7 +10,7 @@ namespace lockstep::sched {
 
 namespace {
 
-constexpr int kFixedWords = 9;
+constexpr int kFixedWords = 10;
 constexpr int kRowWords = 8;
 constexpr int kSlotOpWords = 11;
 
@@ -98,6 +98,7 @@ void encode(const Header& header, std::span<std::int32_t> out) {
   WordWriter writer(out);
   writer.put64(header.tick);
   writer.put(header.end ? 1 : 0);
+  writer.put(header.pause_us);
   writer.put(header.next.words);
   writer.put(header.next.tokens);
   writer.put(static_cast<std::int32_t>(header.slot_ops.size()));
@@ -121,6 +122,7 @@ Header decode(std::span<const std::int32_t> words, const Limits& limits) {
   Header header;
   header.tick = in.get64();
   header.end = in.get("end", 0, 1) == 1;
+  header.pause_us = in.get("pause_us", 0, kMostPauseUs);
   // What a header may promise follows from what the next one may hold.
   const int most_rows = limits.n_slots;
   const int most_words =
