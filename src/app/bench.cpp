@@ -180,7 +180,8 @@ int run_rank(
           .string(),
       is_random,
       backend_text(group),
-      std::string(name_of(options.world.exchange)),
+      std::string(name_of(session.exchange())),
+      session.exchange_is_chosen(),
       session.gather_reports()};
   if (group.is_first()) {
     write_stdout(format_bench(

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/report.h"
 #include "app/table.h"
 #include "base/units.h"
 
@@ -60,7 +61,10 @@ Columns columns_of(const BenchSetting& setting, const BenchResult& result) {
       {"threads", first.threads == 0 ? "-" : std::to_string(first.threads)},
       {"layers", layers_of(setting)},
       {"backend", setting.backend},
-      {"exchange", setting.ranks.size() > 1 ? setting.exchange : "-"},
+      {"exchange",
+       setting.ranks.size() > 1
+           ? exchange_text(setting.exchange, setting.exchange_is_chosen)
+           : "-"},
       {"test", result.test},
       {"streams", std::to_string(result.streams)},
       {"t/s", fmt::format("{:.2f} ± {:.2f}", result.tps, result.tps_sd)},
@@ -88,6 +92,7 @@ Json json_of(const BenchSetting& setting, const BenchResult& result) {
       {"kernels", setting.ranks.front().kernels},
       {"backend", setting.backend},
       {"exchange", setting.exchange},
+      {"exchange_chosen", setting.exchange_is_chosen},
       {"test", result.test},
       {"streams", result.streams},
       {"ranks", setting.ranks.size()},

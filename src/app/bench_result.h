@@ -42,6 +42,7 @@ struct BenchSetting {
   bool random_weights = false; // in the model's shape
   std::string backend;
   std::string exchange;
+  bool exchange_is_chosen = false; // by measuring
   std::vector<engine::RankReport> ranks;
 };
 

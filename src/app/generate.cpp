@@ -169,7 +169,8 @@ int run_rank(
   report.tick_ms = engine.stats().tick_ms();
   report.exchange_ms = engine.stats().exchange_ms();
   report.backend = backend_text(group);
-  report.exchange = name_of(options.world.exchange);
+  report.exchange = name_of(session.exchange());
+  report.exchange_is_chosen = session.exchange_is_chosen();
   report.ranks = session.gather_reports();
   print_report(options, answer, report);
   return 0;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "launch/local.h"
 #include "launch/started_by.h"
+#include "world/exchange_kind.h"
 
 namespace lockstep::app {
 
@@ -80,6 +81,7 @@ int run_over_ranks(const WorldCommand& command) {
   if (started.is_rank()) {
     return run_as_rank(command, started);
   }
+  world::check_carries(command.world.backend, command.world.exchange);
   auto stdin_text = command.check();
   // One rank needs no back end, whatever was asked for.
   if (command.world.n_ranks > 1) {

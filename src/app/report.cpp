@@ -50,6 +50,10 @@ std::string backend_text(const world::Group& group) {
   return group.size() > 1 ? std::string(name_of(group.backend())) : "none";
 }
 
+std::string exchange_text(const std::string& name, bool is_chosen) {
+  return is_chosen ? name + ", chosen" : name;
+}
+
 std::string format_report(const RunReport& report) {
   std::vector<Cells> rows{
       {"rank", "host", "device", "layers", "weights", "KV", "read", "busy"}};
@@ -70,7 +74,7 @@ std::string format_report(const RunReport& report) {
              report.tick_ms,
              report.exchange_ms,
              report.backend,
-             report.exchange);
+             exchange_text(report.exchange, report.exchange_is_chosen));
 }
 
 Json report_json(const RunReport& report) {
@@ -100,6 +104,7 @@ Json report_json(const RunReport& report) {
       {"exchange_ms", report.exchange_ms},
       {"backend", report.backend},
       {"exchange", report.exchange},
+      {"exchange_chosen", report.exchange_is_chosen},
       {"ranks", ranks}};
 }
 

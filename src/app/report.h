@@ -20,11 +20,15 @@ struct RunReport {
   double exchange_ms = 0.0;
   std::string backend; // "none" for a single rank
   std::string exchange;
+  bool exchange_is_chosen = false; // by measuring
   std::vector<engine::RankReport> ranks;
 };
 
 /// The back end's name; "none" for a single rank.
 std::string backend_text(const world::Group& group);
+
+/// The exchange's name, with a word on it when it was chosen by measuring.
+std::string exchange_text(const std::string& name, bool is_chosen);
 
 /// A table of the ranks and two lines of speeds, for a terminal of 80 columns.
 std::string format_report(const RunReport& report);

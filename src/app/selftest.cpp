@@ -14,9 +14,8 @@
 #include "app/rank.h"
 #include "base/json.h"
 #include "base/units.h"
-#include "world/gather_exchange.h"
+#include "world/exchange_kind.h"
 #include "world/start_check.h"
-#include "world/sum_exchange.h"
 
 namespace lockstep::app {
 
@@ -37,20 +36,25 @@ double gigabytes_per_second(
 
 std::vector<world::CheckResult> check_exchanges(
     const world::Group& group, int n_ticks) {
+  using world::ExchangeKind;
+  std::vector<ExchangeKind> kinds{ExchangeKind::gather, ExchangeKind::sum};
+  if (world::can_carry(group.backend(), ExchangeKind::shift)) {
+    kinds.push_back(ExchangeKind::shift);
+  }
+  const auto n_kinds = static_cast<int>(kinds.size());
+  const int n = (n_ticks + n_kinds - 1) / n_kinds; // of each
   std::vector<world::CheckResult> results;
-  world::GatherExchange gather(group);
-  world::SumExchange sum(group);
-  const auto run = [&](world::Exchange& exchange, const char* name, int n) {
+  for (const auto kind : kinds) {
+    const auto exchange = world::make_exchange(kind, group);
+    const std::string name(name_of(kind));
     ProgressBar bar(fmt::format("ticks by {}", name));
     results.push_back(
-        world::check_ticks(group, exchange, name, n, [&](int done) {
+        world::check_ticks(group, *exchange, name, n, [&](int done) {
           if (group.is_first()) {
             bar.show(static_cast<double>(done) / n);
           }
         }));
-  };
-  run(gather, "gather", (n_ticks + 1) / 2);
-  run(sum, "sum", (n_ticks + 1) / 2);
+  }
   return results;
 }
 

@@ -11,16 +11,6 @@ namespace {
 constexpr int kMostRanks = 64;
 constexpr int kMostThreads = 1024;
 
-engine::ExchangeKind parse_exchange(const std::string& text) {
-  for (const auto kind :
-       {engine::ExchangeKind::gather, engine::ExchangeKind::sum}) {
-    if (text == name_of(kind)) {
-      return kind;
-    }
-  }
-  fail(ErrorKind::usage, "--exchange is \"{}\", expected gather or sum", text);
-}
-
 engine::KernelKind parse_kernels(const std::string& text) {
   using engine::KernelKind;
   for (const auto kind :
@@ -68,8 +58,10 @@ void add_model_options(Command& command, WorldOptions& options) {
   command.parsed(
       "--exchange",
       "KIND",
-      [&options](const auto& text) { options.exchange = parse_exchange(text); },
-      "how ranks hand over: gather (default) or sum");
+      [&options](const auto& text) {
+        options.exchange = world::parse_exchange(text);
+      },
+      "how ranks hand over: auto (default), gather, sum or shift");
   command
       .value(
           "-t,--threads",

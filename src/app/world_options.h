@@ -3,6 +3,7 @@
 #include "app/command_line.h"
 #include "base/backend.h"
 #include "engine/session.h"
+#include "world/exchange_kind.h"
 
 namespace lockstep::app {
 
@@ -10,7 +11,7 @@ namespace lockstep::app {
 struct WorldOptions {
   int n_ranks = 0; // 0 = not said
   Backend backend = Backend::automatic;
-  engine::ExchangeKind exchange = engine::ExchangeKind::gather;
+  world::ExchangeKind exchange = world::ExchangeKind::automatic;
   engine::ComputeOptions compute;
 };
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
+
+#include "engine/idle_pause.h"
 
 namespace lockstep::engine {
 
@@ -44,12 +47,13 @@ void Engine::cancel(sched::RequestId id) {
   scheduler_->cancel(id);
 }
 
-void Engine::tick() {
+void Engine::tick(int pause_us) {
   lifeline_.set_tick(pipeline_.tick());
   const auto start = std::chrono::steady_clock::now();
   std::optional<sched::Header> header;
   if (scheduler_) {
     header = scheduler_->next();
+    header->pause_us = pause_us;
   }
   const auto outbox = pipeline_.compute(header ? &*header : nullptr);
   const auto inbox = exchange_.swap(outbox);
@@ -61,7 +65,7 @@ void Engine::tick() {
   stats_.record(
       std::chrono::steady_clock::now() - start,
       inbox.compute_us,
-      n_ranks_ > 1 ? 4 * std::int64_t{outbox.size.total_words()} : 0,
+      n_ranks_ > 1 ? inbox.bytes_given : 0,
       is_decode(header->entering) && is_decode(scheduler_->leaving()));
   if (on_prompt_) {
     on_prompt_(scheduler_->prompt_share());
@@ -81,6 +85,25 @@ void Engine::run_until_idle() {
   }
 }
 
+void Engine::serve(Channel<Task>& tasks) {
+  IdlePause pause;
+  while (true) {
+    for (const auto& task : tasks.take_all()) {
+      task(*this);
+    }
+    if (!scheduler_->idle()) {
+      pause.reset();
+      tick();
+    } else if (tasks.ended()) {
+      return;
+    } else {
+      const int us = pause.next_us();
+      tick(us);
+      tasks.wait_for(std::chrono::microseconds(us));
+    }
+  }
+}
+
 void Engine::leave() {
   scheduler_->finish();
   tick();
@@ -89,6 +112,10 @@ void Engine::leave() {
 void Engine::follow() {
   while (!pipeline_.ended()) {
     tick();
+    if (pipeline_.pause_us() > 0) {
+      std::this_thread::sleep_for(
+          std::chrono::microseconds(pipeline_.pause_us()));
+    }
   }
 }
 

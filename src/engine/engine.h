@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/channel.h"
 #include "engine/pipeline.h"
 #include "engine/stats.h"
 #include "link/lifeline.h"
@@ -16,6 +17,13 @@ namespace lockstep::engine {
 /// Receives what becomes of a request, one token at a time, on the main thread
 /// of rank 0.
 using Sink = std::function<void(const sched::TokenEvent&)>;
+
+class Engine;
+
+/// What another thread has the main thread of rank 0 do: submit a request,
+/// cancel one, look at the stats. What it throws ends the rank, so a request
+/// that may be refused is submitted where that is caught.
+using Task = std::function<void(Engine&)>;
 
 /// The loop of every rank: compute, exchange, deliver, until rank 0 says that
 /// all leave. Rank 0's engine has the scheduler; the others follow its headers.
@@ -43,6 +51,11 @@ class Engine {
 
   /// Rank 0: ticks until every request has ended.
   void run_until_idle();
+  /// Rank 0: does what comes through `tasks`, and ticks, until it is closed and
+  /// every request has ended. While there is nothing to do all ranks sleep
+  /// between ticks (see IdlePause); a task wakes rank 0 at once, and the others
+  /// come when their sleep ends.
+  void serve(Channel<Task>& tasks);
   /// Rank 0: one last tick in which all ranks are told to leave.
   void leave();
   /// Other ranks: ticks until rank 0 says that all leave.
@@ -56,7 +69,7 @@ class Engine {
   }
 
  private:
-  void tick();
+  void tick(int pause_us = 0);
 
   Pipeline pipeline_;
   world::Exchange& exchange_;

@@ -60,12 +60,18 @@ world::PacketSize Pipeline::packet_size() const {
   const int n = options_.n_ranks;
   if (n > 1) {
     size.result_words = n_result_words(header_before(n - 1).entering);
-    size.rows = room_.tokens;
-    for (int k = 1; k <= n - 2; ++k) {
-      size.rows = std::max(size.rows, header_before(k).entering.n_tokens());
-    }
+  }
+  for (int rank = 0; rank < n; ++rank) {
+    size.rows = std::max(size.rows, rows_on(rank));
   }
   return size;
+}
+
+int Pipeline::rows_on(int rank) const {
+  if (rank < 0 || rank == options_.n_ranks - 1) {
+    return 0;
+  }
+  return rank == 0 ? room_.tokens : header_before(rank).entering.n_tokens();
 }
 
 mx::array Pipeline::input(const sched::Batch& batch) const {
@@ -81,7 +87,10 @@ mx::array Pipeline::input(const sched::Batch& batch) const {
         n,
         hidden_ ? hidden_->shape(0) : 0);
   }
-  return mx::contiguous(mx::slice(*hidden_, {0, 0}, {n, options_.hidden}));
+  // Rank 1's room was promised before it was known what enters.
+  return hidden_->shape(0) == n ? *hidden_
+                                : mx::contiguous(mx::slice(
+                                      *hidden_, {0, 0}, {n, options_.hidden}));
 }
 
 std::optional<mx::array> Pipeline::logits(
@@ -132,6 +141,8 @@ world::Outbox Pipeline::compute(const sched::Header* header) {
   world::Outbox outbox;
   outbox.size = packet_size();
   outbox.seal = {options_.epoch, tick_, options_.plan_hash};
+  outbox.rows_on = rows_on(options_.rank);
+  outbox.rows_due = rows_on(options_.rank - 1);
   const auto& own = is_first() ? *header : header_before(options_.rank);
   if (options_.n_ranks == 1) {
     outbox.size.result_words = n_result_words(own.entering);
@@ -198,6 +209,7 @@ std::vector<sched::Sampled> Pipeline::deliver(const world::Inbox& inbox) {
   }
   room_ = header.next;
   ended_ = header.end;
+  pause_us_ = header.pause_us;
   headers_.push_front(std::move(header));
   headers_.pop_back();
   hidden_ = inbox.hidden;

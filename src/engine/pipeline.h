@@ -48,6 +48,8 @@ class Pipeline {
 
   /// The last header said that all ranks leave.
   bool ended() const { return ended_; }
+  /// Microseconds that the last header has all ranks sleep before they go on.
+  int pause_us() const { return pause_us_; }
   std::uint64_t tick() const { return tick_; }
   std::uint64_t kv_bytes() const { return slots_.cache().bytes(); }
 
@@ -56,6 +58,8 @@ class Pipeline {
   bool is_last() const { return options_.rank == options_.n_ranks - 1; }
   const sched::Header& header_before(int n_ticks) const;
   world::PacketSize packet_size() const;
+  /// Room for the hidden states that `rank` hands on in this tick.
+  int rows_on(int rank) const;
   mx::array input(const sched::Batch& batch) const;
   /// Of the rows of `hidden` at which something is wanted, if any.
   std::optional<mx::array> logits(
@@ -69,6 +73,7 @@ class Pipeline {
   Sampler sampler_; // the last rank's
   std::uint64_t tick_ = 0;
   bool ended_ = false;
+  int pause_us_ = 0;
   sched::Room room_ = sched::kFirstRoom;
   std::deque<sched::Header> headers_; // newest first, n_ranks of them
   std::optional<mx::array> hidden_;   // [rows, hidden] from the rank before

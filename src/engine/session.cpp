@@ -13,9 +13,8 @@
 #include "model/families/family.h"
 #include "model/kv_cache.h"
 #include "plan/partition.h"
-#include "world/gather_exchange.h"
+#include "world/choose_exchange.h"
 #include "world/start_check.h"
-#include "world/sum_exchange.h"
 
 namespace lockstep::engine {
 
@@ -44,12 +43,23 @@ std::uint32_t hash_of(const std::string& text) {
   return hash;
 }
 
-std::unique_ptr<world::Exchange> make_exchange(
-    ExchangeKind kind, const world::Group& group) {
-  if (kind == ExchangeKind::sum) {
-    return std::make_unique<world::SumExchange>(group);
-  }
-  return std::make_unique<world::GatherExchange>(group);
+/// What ticks of `n_slots` sequences and prompts in chunks will be like.
+world::TypicalSizes typical_sizes(
+    int n_ranks, int n_slots, int chunk, int hidden, mx::Dtype dtype) {
+  constexpr int kMostBytes = 1 << 20; // beyond it only bandwidth counts
+  constexpr int kSlotOps = 2;
+  const int row_bytes = hidden * static_cast<int>(size_of(dtype));
+  const auto size_of_tick = [&](int n_rows, int n_tokens) {
+    const int fitting = std::max(1, kMostBytes / row_bytes);
+    return world::PacketSize{
+        sched::header_words(n_rows, n_tokens, kSlotOps),
+        2 * n_rows,
+        std::min(n_tokens, fitting),
+        hidden,
+        dtype};
+  };
+  const int n_rows = (n_slots + n_ranks - 1) / n_ranks;
+  return {size_of_tick(n_rows, n_rows), size_of_tick(1, chunk)};
 }
 
 std::uint64_t bytes_of_stage(
@@ -71,10 +81,6 @@ std::uint64_t bytes_of_stage(
 
 } // namespace
 
-std::string_view name_of(ExchangeKind kind) {
-  return kind == ExchangeKind::sum ? "sum" : "gather";
-}
-
 int context_of(const checkpoint::ModelConfig& config, int asked) {
   if (asked > config.max_positions) {
     fail(
@@ -91,7 +97,13 @@ Session::Session(
     const checkpoint::Checkpoint& checkpoint,
     const SessionOptions& options,
     link::Lifeline& lifeline)
-    : group_(group), checkpoint_(checkpoint) {
+    : group_(group),
+      checkpoint_(checkpoint),
+      exchange_kind_(options.exchange),
+      exchange_is_chosen_(
+          options.exchange == world::ExchangeKind::automatic &&
+          group.size() > 1) {
+  world::check_carries(group.backend(), exchange_kind_);
   const auto& family = model::family_of(checkpoint);
   config_ = family.parse(checkpoint);
   context_ = context_of(config_, options.context);
@@ -135,7 +147,18 @@ Session::Session(
   const int chunk = options.chunk > 0   ? options.chunk
                     : group.size() == 1 ? kChunkAlone
                                         : kChunkOfMany;
-  exchange_ = make_exchange(options.exchange, group);
+  if (exchange_kind_ == world::ExchangeKind::automatic) {
+    lifeline.set_phase("choosing an exchange");
+    exchange_kind_ = world::choose_exchange(
+        group,
+        typical_sizes(
+            group.size(),
+            options.n_slots,
+            chunk,
+            config_.hidden,
+            stage_->activations()));
+  }
+  exchange_ = world::make_exchange(exchange_kind_, group);
   PipelineOptions pipeline;
   pipeline.rank = group.rank();
   pipeline.n_ranks = group.size();

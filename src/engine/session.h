@@ -15,16 +15,13 @@
 #include "link/lifeline.h"
 #include "model/stage.h"
 #include "world/exchange.h"
+#include "world/exchange_kind.h"
 #include "world/group.h"
 
 namespace lockstep::engine {
 
-enum class ExchangeKind { gather, sum };
-
-std::string_view name_of(ExchangeKind kind);
-
 struct SessionOptions {
-  ExchangeKind exchange = ExchangeKind::gather;
+  world::ExchangeKind exchange = world::ExchangeKind::automatic;
   ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
   int n_slots = 1; // sequences at a time
@@ -60,6 +57,10 @@ class Session {
   int context() const { // tokens
     return context_;
   }
+  /// The exchange that is used, never automatic.
+  world::ExchangeKind exchange() const { return exchange_kind_; }
+  /// Whether it was chosen by measuring, not by the user.
+  bool exchange_is_chosen() const { return exchange_is_chosen_; }
   /// What the user should know of how this rank computes; empty = nothing.
   const std::vector<std::string>& warnings() const { return compute_.warnings; }
 
@@ -75,6 +76,8 @@ class Session {
   int context_;
   Compute compute_;
   std::optional<model::Stage> stage_;
+  world::ExchangeKind exchange_kind_;
+  bool exchange_is_chosen_;
   std::unique_ptr<world::Exchange> exchange_;
   std::unique_ptr<Engine> engine_;
 };

@@ -31,6 +31,10 @@ class NoParts final : public Parts {
   std::unique_ptr<Embedding> embedding(StoredLinear) override {
     return std::make_unique<NoEmbedding>();
   }
+  CacheMaker caches(
+      const std::vector<checkpoint::LayerConfig>&) const override {
+    return {};
+  }
   mx::Dtype activations() const override { return mx::float32; }
   std::uint64_t bytes_held() const override { return 0; }
 };

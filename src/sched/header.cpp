@@ -9,7 +9,7 @@ namespace lockstep::sched {
 
 namespace {
 
-constexpr int kFixedWords = 9;
+constexpr int kFixedWords = 10;
 constexpr int kOpenWords = 5; // and those of the Sampling
 
 void put(WordWriter& out, const Row& row) {
@@ -108,6 +108,7 @@ void encode(const Header& header, std::span<std::int32_t> out) {
   WordWriter writer(out);
   writer.put64(header.tick);
   writer.put(header.end ? 1 : 0);
+  writer.put(header.pause_us);
   writer.put(header.next.words);
   writer.put(header.next.tokens);
   writer.put(static_cast<std::int32_t>(header.slot_ops.size()));
@@ -131,6 +132,7 @@ Header decode(std::span<const std::int32_t> words, const Limits& limits) {
   Header header;
   header.tick = in.get64();
   header.end = in.get("end", 0, 1) == 1;
+  header.pause_us = in.get("pause_us", 0, kMostPauseUs);
   // What a header may promise follows from what the next one may hold.
   const int most_rows = limits.n_slots;
   const int most_words = header_words(

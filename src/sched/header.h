@@ -40,12 +40,16 @@ struct Header {
   Batch entering;
   std::vector<SlotOp> slot_ops;
   Room next;
+  int pause_us = 0; // all ranks sleep so long after this tick's exchange
   bool end = false; // all ranks leave after this tick
   bool operator==(const Header&) const = default;
 };
 
 /// The room of tick 0's exchange, a constant that all ranks share.
 inline constexpr Room kFirstRoom{256, 0};
+
+/// Longest pause between two ticks, in microseconds.
+inline constexpr int kMostPauseUs = 20'000;
 
 /// Words that a row takes, and a slot operation: opening a slot takes more the
 /// longer the lists of its Sampling are.

@@ -49,6 +49,7 @@ Header random_header(std::mt19937& random) {
   Header header;
   header.tick = (std::uint64_t{random()} << 32) | random();
   header.end = pick(random, 0, 1) == 1;
+  header.pause_us = pick(random, 0, kMostPauseUs);
   header.next = {pick(random, 20, 100), pick(random, 0, 64)};
   for (int i = pick(random, 0, 3); i > 0; --i) {
     header.slot_ops.push_back(random_op(random));
@@ -85,7 +86,7 @@ TEST_CASE("a header that says another length than it has is refused") {
   // Seen to fail with: the words that were read not compared.
   std::mt19937 random(4);
   auto words = words_of(random_header(random), 3);
-  constexpr std::size_t kNWords = 8;
+  constexpr std::size_t kNWords = 9;
   CHECK_NOTHROW(decode(words, kLimits));
   ++words[kNWords];
   CHECK_THROWS_WITH_AS(
@@ -115,6 +116,8 @@ TEST_CASE("garbled words are refused or still keep every limit") {
     }
     try {
       const auto header = decode(words, kLimits);
+      REQUIRE(header.pause_us >= 0);
+      REQUIRE(header.pause_us <= kMostPauseUs);
       int n_tokens = 0;
       for (const auto& row : header.entering.rows) {
         REQUIRE(row.slot >= 0);

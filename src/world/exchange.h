@@ -15,7 +15,7 @@ namespace mx = mlx::core;
 struct PacketSize {
   int header_words = 0; // the next batch's header, from rank 0
   int result_words = 0; // about the batch that leaves, from the last rank
-  int rows = 0;         // hidden states, from every rank but the last
+  int rows = 0;         // hidden states, of the rank that hands on most
   int hidden = 0;       // elements of one hidden state
   mx::Dtype dtype = mx::float32; // of the hidden states
 
@@ -38,7 +38,9 @@ struct Outbox {
   Seal seal;
   std::vector<std::int32_t> header;  // rank 0: header_words of them, else empty
   std::vector<std::int32_t> results; // last rank: result_words, else empty
-  std::optional<mx::array> hidden;   // [r, hidden], r <= rows
+  std::optional<mx::array> hidden;   // [r, hidden], r <= rows_on
+  int rows_on = 0;    // set aside for what this rank hands on, <= size.rows
+  int rows_due = 0;   // the same of the rank before
   int compute_us = 0; // this rank's time in its layers in this tick
 };
 
@@ -46,8 +48,9 @@ struct Outbox {
 struct Inbox {
   std::vector<std::int32_t> header;  // from rank 0
   std::vector<std::int32_t> results; // from the last rank
-  std::optional<mx::array> hidden;   // [rows, hidden] from the rank before
+  std::optional<mx::array> hidden;   // [rows_due, hidden] from the rank before
   std::vector<int> compute_us;       // by rank
+  std::int64_t bytes_given = 0;      // that this rank put into the exchange
 };
 
 /// Moves every rank's output one place on, the header to all ranks and the

@@ -5,7 +5,7 @@
 
 namespace lockstep::world {
 
-/// The default exchange: one all_gather of every rank's packet.
+/// One all_gather of every rank's packet.
 class GatherExchange final : public Exchange {
  public:
   explicit GatherExchange(const Group& group) : group_(group) {}

@@ -14,10 +14,9 @@ namespace lockstep::world {
 
 namespace {
 
-mx::Stream stream_for(Backend backend) {
-  // NCCL works on GPU memory; the others read host memory on a CPU stream.
+mx::Stream stream_for(Memory memory) {
   return mx::default_stream(
-      backend == Backend::nccl ? mx::Device(mx::Device::gpu)
+      memory == Memory::device ? mx::Device(mx::Device::gpu)
                                : mx::Device(mx::Device::cpu));
 }
 
@@ -46,7 +45,7 @@ Group Group::join(Backend backend, int size) {
   joined.backend_ = backend;
   joined.rank_ = joined.group_->rank();
   joined.size_ = joined.group_->size();
-  joined.stream_ = stream_for(backend);
+  joined.stream_ = stream_for(joined.memory());
   if (size > 0 && joined.size_ != size) {
     fail(
         ErrorKind::network,
@@ -65,25 +64,22 @@ mx::array Group::run(const char* name, const mx::array& x, Operation op) const {
     mx::eval(result);
     return result;
   } catch (const std::exception& e) {
-    fail(
-        ErrorKind::peer_lost,
-        "rank {}: {} failed, a peer is lost: {}",
-        rank_,
-        name,
-        e.what());
+    lost_peer(name, e);
   }
+}
+
+void Group::lost_peer(const char* name, const std::exception& cause) const {
+  fail(
+      ErrorKind::peer_lost,
+      "rank {}: {} failed, a peer is lost: {}",
+      rank_,
+      name,
+      cause.what());
 }
 
 mx::array Group::all_gather(const mx::array& x) const {
   return run("all_gather", x, [this](const mx::array& own) {
-    auto shape = own.shape();
-    shape.insert(shape.begin(), size_);
-    if (!group_ || size_ == 1) {
-      return mx::reshape(own, shape);
-    }
-    const auto flat = mx::flatten(own, *stream_);
-    return mx::reshape(
-        mx::distributed::all_gather(flat, group_, *stream_), shape, *stream_);
+    return group_ ? mx::distributed::all_gather(own, group_, *stream_) : own;
   });
 }
 
@@ -103,6 +99,37 @@ mx::array Group::all_min(const mx::array& x) const {
   return run("all_min", x, [this](const mx::array& own) {
     return group_ ? mx::distributed::all_min(own, group_, *stream_) : own;
   });
+}
+
+std::optional<mx::array> Group::shift(
+    const std::optional<mx::array>& on, const std::optional<Due>& due) const {
+  std::optional<mx::array> received;
+  const auto send = [&] {
+    if (on) {
+      mx::async_eval(mx::distributed::send(*on, rank_ + 1, group_, *stream_));
+    }
+  };
+  const auto receive = [&] {
+    if (due) {
+      received = mx::distributed::recv(
+          due->shape, due->dtype, rank_ - 1, group_, *stream_);
+      mx::async_eval(*received);
+    }
+  };
+  try {
+    // A send may wait for its receiver, so of two neighbours one must receive
+    // while the other sends. The stream does them in this order.
+    if (rank_ % 2 == 0) {
+      send();
+      receive();
+    } else {
+      receive();
+      send();
+    }
+  } catch (const std::exception& e) {
+    lost_peer("send or receive", e);
+  }
+  return received;
 }
 
 std::vector<std::string> Group::gather_texts(

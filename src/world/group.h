@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,16 @@
 namespace lockstep::world {
 
 namespace mx = mlx::core;
+
+/// Where the collectives of a group find arrays and leave them: NCCL on the GPU,
+/// the others in host memory.
+enum class Memory { host, device };
+
+/// What a rank is to receive.
+struct Due {
+  mx::Shape shape;
+  mx::Dtype dtype = mx::float32;
+};
 
 /// The ranks that move in lockstep. A group that has reported an error is
 /// finished: the process must end. Main thread only.
@@ -35,14 +46,26 @@ class Group {
   Backend backend() const { // automatic when alone
     return backend_;
   }
+  Memory memory() const {
+    return backend_ == Backend::nccl ? Memory::device : Memory::host;
+  }
 
-  /// The arrays of all ranks, [size, …x's shape], evaluated. `x` must have the
-  /// same shape and type everywhere. Throws Error{peer_lost}.
+  /// The arrays of all ranks, one after the other along the first axis,
+  /// evaluated. `x` must have the same shape and type everywhere. Throws
+  /// Error{peer_lost}.
   mx::array all_gather(const mx::array& x) const;
   /// Elementwise sum over all ranks, evaluated. Throws Error{peer_lost}.
   mx::array all_sum(const mx::array& x) const;
   mx::array all_max(const mx::array& x) const;
   mx::array all_min(const mx::array& x) const;
+
+  /// Sends `on` to the next rank and takes an array of `due`'s shape and type
+  /// from the rank before; either may be missing, but not at one end of a
+  /// message alone. Only begun when it returns: it is done when this group's
+  /// next collective is. All back ends have it but NCCL. Throws
+  /// Error{peer_lost}. Cannot deadlock: see docs/tick.md.
+  std::optional<mx::array> shift(
+      const std::optional<mx::array>& on, const std::optional<Due>& due) const;
 
   /// Every rank's text, cut to `max_bytes`, which must be equal everywhere.
   std::vector<std::string> gather_texts(
@@ -52,6 +75,8 @@ class Group {
   Group() = default;
   template <class Operation>
   mx::array run(const char* name, const mx::array& x, Operation op) const;
+  [[noreturn]] void lost_peer(
+      const char* name, const std::exception& cause) const;
 
   int rank_ = 0;
   int size_ = 1;

@@ -1,135 +1,119 @@
 #include "world/packet.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "mlx/ops.h"
 #include "mlx/utils.h"
 
-#include "base/error.h"
-#include "sched/words.h"
+#include "world/checksum.h"
+#include "world/host_rows.h"
+#include "world/seal.h"
 
 namespace lockstep::world {
 
 namespace {
 
-constexpr std::int32_t kMagic = 0x4c53544bL; // "LSTK"
-constexpr int kSealWords = 8;
-constexpr std::size_t kChecksumPlace = 6;
+int words_of_rows(const PacketSize& size, int rows) {
+  return rows * size.hidden * static_cast<int>(size_of(size.dtype)) / 4;
+}
 
-using Words = std::span<const std::int32_t>;
+/// Before the hidden states.
+int front_words(const PacketSize& size) {
+  return kSealWords + size.body_words();
+}
 
-std::vector<std::int32_t> sealed_words(const Outbox& outbox) {
+/// Fills `out`, a whole packet in host memory.
+void write_packet(const Outbox& outbox, std::span<std::int32_t> out) {
+  const auto bits =
+      out.subspan(static_cast<std::size_t>(front_words(outbox.size)));
+  copy_bits(outbox.hidden, bits);
+  const auto n_on = words_of_rows(outbox.size, outbox.rows_on);
+  write_words(
+      outbox,
+      checksum_of_bits(bits.first(static_cast<std::size_t>(n_on))),
+      out);
+}
+
+mx::array pack_on_device(const Outbox& outbox) {
   std::vector<std::int32_t> words(
-      static_cast<std::size_t>(kSealWords + outbox.size.body_words()));
-  sched::WordWriter seal(words);
-  seal.put(kMagic);
-  seal.put(static_cast<std::int32_t>(outbox.seal.epoch));
-  seal.put64(outbox.seal.tick);
-  seal.put(static_cast<std::int32_t>(outbox.seal.plan_hash));
-  seal.put(outbox.compute_us);
-  const auto body = words.begin() + kSealWords;
-  std::copy(outbox.header.begin(), outbox.header.end(), body);
-  std::copy(
-      outbox.results.begin(),
-      outbox.results.end(),
-      body + outbox.size.header_words);
-  words[kChecksumPlace] = sched::checksum(words);
-  return words;
-}
-
-void check_seal(Words words, const Seal& expected, int rank) {
-  std::vector<std::int32_t> copy(words.begin(), words.end());
-  copy[kChecksumPlace] = 0;
-  if (words[kChecksumPlace] != sched::checksum(copy)) {
-    fail(
-        ErrorKind::diverged,
-        "tick {}: the packet of rank {} is garbled (its checksum is wrong)",
-        expected.tick,
-        rank);
+      static_cast<std::size_t>(front_words(outbox.size)));
+  write_words(outbox, 0, words);
+  std::vector<mx::array> parts{
+      mx::array(words.data(), {static_cast<int>(words.size())}, mx::int32)};
+  int room = words_of_rows(outbox.size, outbox.size.rows);
+  if (outbox.hidden) {
+    parts.push_back(mx::flatten(
+        mx::view(mx::contiguous(mx::flatten(*outbox.hidden)), mx::int32)));
+    room -= static_cast<int>(parts.back().size());
   }
-  sched::WordReader seal(words);
-  const auto magic = seal.get();
-  const auto epoch = static_cast<std::uint32_t>(seal.get());
-  const auto tick = seal.get64();
-  const auto plan = static_cast<std::uint32_t>(seal.get());
-  if (magic != kMagic || epoch != expected.epoch || tick != expected.tick ||
-      plan != expected.plan_hash) {
-    fail(
-        ErrorKind::diverged,
-        "rank {} is at epoch {}, tick {}, plan {:08x}; "
-        "this rank is at epoch {}, tick {}, plan {:08x}",
-        rank,
-        epoch,
-        tick,
-        plan,
-        expected.epoch,
-        expected.tick,
-        expected.plan_hash);
+  if (room > 0) {
+    parts.push_back(mx::zeros({room}, mx::int32));
   }
-}
-
-int words_of_hidden(const PacketSize& size) {
-  return size.rows * size.hidden * static_cast<int>(size_of(size.dtype)) / 4;
+  return mx::concatenate(parts, 0);
 }
 
 } // namespace
 
 int PacketSize::total_words() const {
-  return kSealWords + body_words() + words_of_hidden(*this);
+  return front_words(*this) + words_of_rows(*this, rows);
 }
 
-mx::array pack(const Outbox& outbox) {
-  const auto words = sealed_words(outbox);
-  auto sealed =
-      mx::array(words.data(), {static_cast<int>(words.size())}, mx::int32);
-  const int room = words_of_hidden(outbox.size);
-  if (room == 0) {
-    return sealed;
+mx::array pack(const Outbox& outbox, Memory memory) {
+  if (memory == Memory::device) {
+    return pack_on_device(outbox);
   }
-  if (!outbox.hidden) {
-    return mx::concatenate({sealed, mx::zeros({room}, mx::int32)}, 0);
+  auto packet = host_room({outbox.size.total_words()}, mx::int32);
+  write_packet(outbox, bits_of(packet));
+  return packet;
+}
+
+mx::array pack_among(
+    const Outbox& outbox, int rank, int n_ranks, Memory memory) {
+  const int total = outbox.size.total_words();
+  if (memory == Memory::host) {
+    auto packets = host_room({n_ranks, total}, mx::int32);
+    const auto words = bits_of(packets);
+    std::fill(words.begin(), words.end(), 0);
+    write_packet(
+        outbox,
+        words.subspan(
+            static_cast<std::size_t>(rank) * static_cast<std::size_t>(total),
+            static_cast<std::size_t>(total)));
+    return packets;
   }
-  auto bits = mx::flatten(
-      mx::view(mx::contiguous(mx::flatten(*outbox.hidden)), mx::int32));
-  std::vector<mx::array> parts{sealed, bits};
-  if (const int rest = room - static_cast<int>(bits.size()); rest > 0) {
-    parts.push_back(mx::zeros({rest}, mx::int32));
-  }
-  return mx::concatenate(parts, 0);
+  const auto own = mx::reshape(pack_on_device(outbox), {1, total});
+  return mx::pad(
+      own, {{rank, n_ranks - 1 - rank}, {0, 0}}, mx::array(0, mx::int32));
 }
 
 Inbox unpack(
-    const mx::array& packets,
-    const PacketSize& size,
-    const Seal& expected,
-    int rank) {
-  const int n_ranks = packets.shape(0);
+    const mx::array& packets, const Outbox& own, int rank, Memory memory) {
+  const auto& size = own.size;
   const int total = size.total_words();
-  Inbox inbox;
-  for (int r = 0; r < n_ranks; ++r) {
-    const Words words(
-        packets.data<std::int32_t>() + static_cast<std::ptrdiff_t>(r) * total,
-        static_cast<std::size_t>(kSealWords + size.body_words()));
-    check_seal(words, expected, r);
-    inbox.compute_us.push_back(words[5]);
-    const auto body = words.subspan(kSealWords);
-    const auto n_header = static_cast<std::size_t>(size.header_words);
-    if (r == 0) {
-      inbox.header.assign(body.begin(), body.begin() + size.header_words);
-    }
-    if (r == n_ranks - 1) {
-      const auto results = body.subspan(n_header);
-      inbox.results.assign(results.begin(), results.end());
-    }
+  auto opened =
+      open_words(bits_of(packets), static_cast<std::size_t>(total), own, rank);
+  if (own.rows_due == 0) {
+    return std::move(opened.inbox);
   }
-  if (rank > 0 && size.rows > 0) {
-    const int first = kSealWords + size.body_words();
-    const auto bits = mx::slice(packets, {rank - 1, first}, {rank, total});
-    inbox.hidden = mx::reshape(
-        mx::view(mx::contiguous(bits), size.dtype), {size.rows, size.hidden});
+  const int first = (rank - 1) * total + front_words(size);
+  const int n = words_of_rows(size, own.rows_due);
+  const mx::Shape shape{own.rows_due, size.hidden};
+  if (memory == Memory::device) {
+    const auto bits = mx::slice(mx::flatten(packets), {first}, {first + n});
+    opened.inbox.hidden = mx::reshape(mx::view(bits, size.dtype), shape);
+    return std::move(opened.inbox);
   }
-  return inbox;
+  const auto bits = bits_of(packets).subspan(
+      static_cast<std::size_t>(first), static_cast<std::size_t>(n));
+  check_hidden(bits, opened.hidden_sum, own, rank);
+  auto hidden = host_room(shape, size.dtype);
+  std::copy(bits.begin(), bits.end(), bits_of(hidden).begin());
+  opened.inbox.hidden = std::move(hidden);
+  return std::move(opened.inbox);
 }
 
 } // namespace lockstep::world

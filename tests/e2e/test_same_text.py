@@ -22,7 +22,7 @@ class SameText(unittest.TestCase):
 
     def test_ranks_back_ends_exchanges(self):
         for ranks, backend, exchange in itertools.product(
-                (1, 2, 3, 4), ("mpi", "ring"), ("gather", "sum")):
+                (1, 2, 3, 4), ("mpi", "ring"), ("gather", "sum", "shift")):
             with self.subTest(ranks=ranks, backend=backend, exchange=exchange):
                 answer = run_json(
                     *ARGUMENTS, "--json", "--logprobs", "3", "-n", ranks,
@@ -30,8 +30,20 @@ class SameText(unittest.TestCase):
                 for key in ("text", "tokens", "logprobs", "finish_reason",
                             "prompt_tokens"):
                     self.assertEqual(answer[key], self.alone[key], key)
+                self.assertEqual(answer["exchange"], exchange)
+                self.assertFalse(answer["exchange_chosen"])
                 self.assertEqual(len(answer["ranks"]), ranks)
                 self.check_ranks(answer["ranks"])
+
+    def test_an_exchange_is_chosen(self):
+        for ranks, backend in ((2, "mpi"), (3, "ring")):
+            with self.subTest(ranks=ranks, backend=backend):
+                answer = run_json(
+                    *ARGUMENTS, "--json", "-n", ranks, "--backend", backend)
+                self.assertEqual(answer["text"], self.alone["text"])
+                self.assertIn(answer["exchange"], ("gather", "sum", "shift"))
+                self.assertTrue(answer["exchange_chosen"])
+        self.assertFalse(self.alone["exchange_chosen"])
 
     def check_ranks(self, ranks):
         """Every layer once, in order; the embedding first, the head last."""

@@ -53,7 +53,9 @@ class TinyWorld {
       Kind kind = Kind::kernels,
       int n_slots = 1,
       kernels::Stored kv = kernels::Stored::f32)
-      : scheduler_(
+      : memory_(
+            kind == Kind::mlx ? world::Memory::device : world::Memory::host),
+        scheduler_(
             {n_ranks,
              kTinyContext,
              chunk,
@@ -107,17 +109,14 @@ class TinyWorld {
     for (auto& pipeline : pipelines_) {
       outboxes.push_back(
           pipeline.compute(outboxes.empty() ? &header : nullptr));
-      packets.push_back(world::pack(outboxes.back()));
+      packets.push_back(world::pack(outboxes.back(), memory_));
     }
-    auto all = mx::stack(packets);
+    auto all = mx::concatenate(packets);
     mx::eval(all);
     std::vector<sched::Sampled> sampled;
     for (std::size_t rank = 0; rank < pipelines_.size(); ++rank) {
-      sampled = pipelines_[rank].deliver(world::unpack(
-          all,
-          outboxes[rank].size,
-          outboxes[rank].seal,
-          static_cast<int>(rank)));
+      sampled = pipelines_[rank].deliver(
+          world::unpack(all, outboxes[rank], static_cast<int>(rank), memory_));
     }
     return scheduler_.apply(sampled);
   }
@@ -130,6 +129,7 @@ class TinyWorld {
   int n_reused = 0; // tokens, by the request that ran last
 
  private:
+  world::Memory memory_; // MLX's arithmetic also packs as for a GPU
   sched::Scheduler scheduler_;
   std::vector<std::unique_ptr<model::Stage>> stages_;
   std::vector<engine::Pipeline> pipelines_;
