@@ -166,9 +166,15 @@ int Scheduler::part_size() const {
 /// Of one tick.
 int Scheduler::most_prompt_tokens() const {
   const int beside = part_size();
-  return beside == 0 ? options_.chunk
-                     : choose_prompt_tokens(
-                           times_, beside, options_.stretch, options_.chunk);
+  const auto first =
+      std::find_if(running_.begin(), running_.end(), [](const auto& sequence) {
+        return sequence.prompt_left() > 0;
+      });
+  const int offset = first == running_.end() ? 0 : first->n_entered;
+  return beside == 0
+             ? options_.chunk
+             : choose_prompt_tokens(
+                   times_, beside, offset, options_.stretch, options_.chunk);
 }
 
 void Scheduler::enter_tokens(Header& header, Flight& flight) {

@@ -133,7 +133,7 @@ TEST_CASE("in any crowd every request ends once, with its own text") {
     options.slots.places = std::max<std::int64_t>(
         240, options.slots.places / (1 + static_cast<int>(random() % 3)));
     FakeWorld world(options, [&](int, const Load& load) {
-      return 1 + load.tokens * 2 + load.prompt +
+      return 1 + load.tokens * 2 + load.prompt.tokens +
              static_cast<int>(random() % 50);
     });
     std::map<RequestId, Fate> fates;
@@ -171,7 +171,7 @@ TEST_CASE("as many requests as stages keep every stage at work") {
     constexpr int kStreams = 12; // as many in each part
     FakeWorld world(
         options_of(n_stages, kStreams, 64), [](int, const Load& load) {
-          return 100 + 100 * load.tokens + 100 * load.prompt;
+          return 100 + 100 * load.tokens + 100 * load.prompt.tokens;
         });
     for (RequestId id = 0; id < kStreams; ++id) {
       world.scheduler.add(plain(id, 1, 190));
@@ -191,7 +191,7 @@ TEST_CASE("where a batch costs what one token costs, parts stay together") {
   StageTimes times(2, 8);
   for (int stage = 0; stage < 2; ++stage) {
     for (int n = 1; n <= 8; ++n) {
-      times.record(stage, {n, 0}, stage == 0 ? 1000 : 100);
+      times.record(stage, {n, {}}, stage == 0 ? 1000 : 100);
     }
   }
   CHECK(choose_parts(times, 8) == 1);
@@ -199,7 +199,7 @@ TEST_CASE("where a batch costs what one token costs, parts stay together") {
   StageTimes in_proportion(2, 8);
   for (int stage = 0; stage < 2; ++stage) {
     for (int n = 1; n <= 8; ++n) {
-      in_proportion.record(stage, {n, 0}, 1000 * n);
+      in_proportion.record(stage, {n, {}}, 1000 * n);
     }
   }
   CHECK(choose_parts(in_proportion, 8) == 2);
@@ -211,7 +211,7 @@ TEST_CASE("a long prompt stretches the others' gaps by a bound") {
   // slot opened with words that were promised to their rows.
   for (int n_stages = 1; n_stages <= 3; ++n_stages) {
     FakeWorld world(options_of(n_stages, 5, 128), [](int, const Load& load) {
-      return 2000 + 300 * load.tokens + 250 * load.prompt;
+      return 2000 + 300 * load.tokens + 250 * load.prompt.tokens;
     });
     for (RequestId id = 0; id < 4; ++id) {
       world.scheduler.add(plain(id, 1, 190));

@@ -9,9 +9,6 @@ namespace {
 
 constexpr double kNew = 0.125;     // weight of a measurement
 constexpr int kUnknownPrompt = 16; // tokens, before any was measured
-/// Fewer tokens of a prompt take no less time: attention reads all that stands
-/// before them once for so many.
-constexpr int kLeastPrompt = 4;
 
 void learn(double& known, double measured) {
   known = known == 0.0 ? measured : known + kNew * (measured - known);
@@ -22,8 +19,12 @@ void learn(double& known, double measured) {
 Load load_of(const Batch& batch) {
   Load load;
   for (const auto& row : batch.rows) {
-    // A prompt of one token costs what a token costs.
-    (row.n_tokens == 1 ? load.tokens : load.prompt) += row.n_tokens;
+    // An answer's row is sampled, and of one token.
+    if (row.n_tokens == 1 && row.n_wanted == 1 && row.index > 0) {
+      ++load.tokens;
+    } else {
+      load.prompt.add(row.n_tokens, row.offset);
+    }
   }
   return load;
 }
@@ -32,7 +33,7 @@ StageTimes::StageTimes(int n_stages, int most_tokens)
     : stages_(
           static_cast<std::size_t>(n_stages),
           {std::vector<double>(static_cast<std::size_t>(most_tokens) + 1),
-           0.0}) {
+           {}}) {
 }
 
 void StageTimes::record(int stage, const Load& load, int microseconds) {
@@ -41,13 +42,12 @@ void StageTimes::record(int stage, const Load& load, int microseconds) {
   if (microseconds <= 0 || tokens >= known.by_tokens.size()) {
     return;
   }
-  if (load.prompt == 0 && load.tokens > 0) {
+  if (load.prompt.tokens == 0 && load.tokens > 0) {
     learn(known.by_tokens[tokens], microseconds);
-  } else if (load.prompt > 0) {
-    const double beside = tokens_take(stage, load.tokens);
-    learn(
-        known.prompt_token,
-        std::max(1e-3, (microseconds - beside) / load.prompt));
+  } else if (load.prompt.tokens > 0) {
+    known.prompt.record(
+        load.prompt,
+        std::max(1.0, microseconds - tokens_take(stage, load.tokens)));
   }
 }
 
@@ -77,8 +77,8 @@ double StageTimes::tokens_take(int stage, double n_tokens) const {
   return low == 0.0 ? 0.0 : low_time * n_tokens / low;
 }
 
-double StageTimes::prompt_token_takes(int stage) const {
-  return stages_[static_cast<std::size_t>(stage)].prompt_token;
+const PromptCost& StageTimes::prompt(int stage) const {
+  return stages_[static_cast<std::size_t>(stage)].prompt;
 }
 
 int choose_parts(const StageTimes& times, int n_sequences) {
@@ -112,21 +112,32 @@ int choose_parts(const StageTimes& times, int n_sequences) {
 }
 
 int choose_prompt_tokens(
-    const StageTimes& times, int n_tokens, double stretch, int most) {
+    const StageTimes& times,
+    int n_tokens,
+    int offset,
+    double stretch,
+    int most) {
   double slowest = 0.0;
   for (int stage = 0; stage < times.n_stages(); ++stage) {
     slowest = std::max(slowest, times.tokens_take(stage, n_tokens));
   }
   double fit = most;
   for (int stage = 0; stage < times.n_stages(); ++stage) {
-    const double each = times.prompt_token_takes(stage);
-    if (each == 0.0 || slowest == 0.0) {
+    const auto& prompt = times.prompt(stage);
+    if (!prompt.known() || slowest == 0.0) {
       return std::min(most, kUnknownPrompt);
     }
-    fit = std::min(
-        fit, (stretch * slowest - times.tokens_take(stage, n_tokens)) / each);
+    // Costs are straight lines in the number of tokens.
+    PromptLoad one;
+    one.add(1, offset);
+    PromptLoad two;
+    two.add(2, offset);
+    const double each = prompt.of(two) - prompt.of(one);
+    const double room = stretch * slowest - times.tokens_take(stage, n_tokens) -
+                        (prompt.of(one) - each);
+    fit = std::min(fit, each > 0.0 ? room / each : most);
   }
-  return std::min(most, std::max(kLeastPrompt, static_cast<int>(fit)));
+  return std::clamp(static_cast<int>(std::max(fit, 1.0)), 1, most);
 }
 
 } // namespace lockstep::sched
