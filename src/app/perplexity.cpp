@@ -146,6 +146,7 @@ int run_rank(
     link::Lifeline& lifeline) {
   const auto checkpoint = Checkpoint::open(find_model(options.model));
   auto session_options = app::session_options(options.world);
+  session_options.scores = true;
   engine::Session session(group, checkpoint, session_options, lifeline);
   warn(session, group);
   if (options.window > session.context()) {

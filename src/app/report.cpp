@@ -40,6 +40,10 @@ Cells cells_of(const RankReport& rank) {
       layers_of(rank),
       format_bytes(rank.weights_bytes),
       format_bytes(rank.kv_bytes),
+      fmt::format(
+          "{} of {}",
+          format_bytes(rank.peak_bytes),
+          format_bytes(rank.memory_bytes)),
       format_bytes(rank.bytes_read),
       fmt::format("{:.0f} %", 100.0 * rank.busy)};
 }
@@ -56,7 +60,7 @@ std::string exchange_text(const std::string& name, bool is_chosen) {
 
 std::string format_report(const RunReport& report) {
   std::vector<Cells> rows{
-      {"rank", "host", "device", "layers", "weights", "KV", "read", "busy"}};
+      {"rank", "host", "device", "layers", "weights", "KV", "memory", "read", "busy"}};
   for (const auto& rank : report.ranks) {
     rows.push_back(cells_of(rank));
   }
@@ -92,6 +96,8 @@ Json report_json(const RunReport& report) {
          {"head", rank.head},
          {"weights_bytes", rank.weights_bytes},
          {"kv_bytes", rank.kv_bytes},
+         {"memory_bytes", rank.memory_bytes},
+         {"peak_bytes", rank.peak_bytes},
          {"bytes_read", rank.bytes_read},
          {"busy", rank.busy}});
   }

@@ -1,6 +1,8 @@
 #include "app/world_options.h"
 
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -26,6 +28,27 @@ engine::KernelKind parse_kernels(const std::string& text) {
       ErrorKind::usage,
       "--kernels is \"{}\", expected auto, exact, fast or mlx",
       text);
+}
+
+std::uint64_t parse_bytes(const std::string& text) {
+  char* rest = nullptr;
+  const double number = std::strtod(text.c_str(), &rest);
+  const std::string_view unit(rest);
+  const double factor = unit.empty() || unit == "B" ? 1.0
+                        : unit == "K" || unit == "KB" ? 1e3
+                        : unit == "M" || unit == "MB" ? 1e6
+                        : unit == "G" || unit == "GB" ? 1e9
+                        : unit == "T" || unit == "TB" ? 1e12
+                                                      : 0.0;
+  const double bytes = number * factor;
+  if (!(bytes >= 1e6 && bytes <= 1e15)) {
+    fail(
+        ErrorKind::usage,
+        "--max-memory is \"{}\", expected bytes from 1M on, such as 800M or "
+        "16G",
+        text);
+  }
+  return static_cast<std::uint64_t>(bytes);
 }
 
 int parse_kv_bits(const std::string& text) {
@@ -82,13 +105,19 @@ void add_model_options(Command& command, WorldOptions& options) {
       [&options](const auto& text) {
         options.compute.kv_bits = parse_kv_bits(text);
       },
-      "of keys and values: 8, 16 or 32 (default 32; 16 where fast)");
+      "of keys and values: 8, 16 (default) or 32");
+  command.parsed(
+      "--max-memory",
+      "SIZE",
+      [&options](const auto& text) { options.max_memory = parse_bytes(text); },
+      "that each rank may take, such as 800M or 16G");
 }
 
 engine::SessionOptions session_options(const WorldOptions& options) {
   engine::SessionOptions session;
   session.exchange = options.exchange;
   session.compute = options.compute;
+  session.max_memory = options.max_memory;
   session.version = LOCKSTEP_VERSION;
   return session;
 }

@@ -13,6 +13,7 @@ struct WorldOptions {
   Backend backend = Backend::automatic;
   world::ExchangeKind exchange = world::ExchangeKind::automatic;
   engine::ComputeOptions compute;
+  std::uint64_t max_memory = 0; // bytes of each rank; 0 = what there is
 };
 
 /// Adds -n and --backend to `command`; `options` must outlive it.

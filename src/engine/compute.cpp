@@ -69,7 +69,7 @@ Compute on_cpu(const ComputeOptions& options, int n_ranks) {
         "FMA, AVX-512 or NEON with dot products); the portable ones are slow");
   }
   const bool fast = compute.kernels == KernelKind::fast;
-  compute.kv_bits = options.kv_bits != 0 ? options.kv_bits : fast ? 16 : 32;
+  compute.kv_bits = options.kv_bits != 0 ? options.kv_bits : 16;
   compute.parts = model::kernel_parts(
       std::make_shared<kernels::Context>(
           table,

@@ -1,14 +1,16 @@
 #include "engine/memory.h"
 
-#include <charconv>
+#include <algorithm>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "mlx/device.h"
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/host.h"
+#include "base/json.h"
 #include "base/units.h"
 
 namespace lockstep::engine {
@@ -17,7 +19,10 @@ namespace mx = mlx::core;
 
 namespace {
 
-constexpr std::size_t kTextBytes = 288; // a host's name and a number
+constexpr std::size_t kTextBytes = 512;
+
+/// What the system and other programs keep of a device's memory.
+constexpr double kUsable = 0.95;
 
 /// Memory of this rank's own GPU; 0 when it has none.
 std::uint64_t gpu_memory_bytes() {
@@ -29,40 +34,121 @@ std::uint64_t gpu_memory_bytes() {
              : 0;
 }
 
-/// Bytes of all ranks on this rank's host.
-std::uint64_t bytes_on_host(const world::Group& group, std::uint64_t bytes) {
-  const auto own = host_name() + " ";
-  std::uint64_t sum = 0;
-  for (const auto& text :
-       group.gather_texts(fmt::format("{}{}", own, bytes), kTextBytes)) {
-    std::uint64_t theirs = 0;
-    if (text.starts_with(own)) {
-      std::from_chars(
-          text.data() + own.size(), text.data() + text.size(), theirs);
-    }
-    sum += theirs;
+/// One rank's needs as all ranks know them.
+struct RankNeeds {
+  std::string device; // ranks of one share its memory
+  std::string place;  // that device, for people
+  std::uint64_t room = 0;
+  std::uint64_t most = 0;
+  std::uint64_t work = 0;
+  std::uint64_t weights = 0;
+  std::uint64_t reading = 0;
+  std::uint64_t page = 0;
+
+  std::uint64_t fixed() const { return weights + work; }
+  std::uint64_t least() const { return fixed() + std::max(reading, page); }
+};
+
+std::vector<RankNeeds> gather_needs(
+    const world::Group& group, const MemoryNeeds& needs) {
+  const auto gpu = gpu_memory_bytes();
+  const auto room = gpu > 0 ? gpu : host_memory_bytes();
+  const auto host = host_name().substr(0, 200);
+  const Json own{
+      {"device", gpu > 0 ? fmt::format("{} GPU {}", host, group.rank()) : host},
+      {"place", gpu > 0 ? "its GPU" : "this machine"},
+      {"room", static_cast<double>(room) * kUsable},
+      {"most", needs.most},
+      {"work", needs.work},
+      {"weights", needs.weights},
+      {"reading", needs.reading},
+      {"page", needs.page}};
+  std::vector<RankNeeds> all;
+  for (const auto& line : group.gather_texts(
+           own.dump(-1, ' ', true, Json::error_handler_t::replace),
+           kTextBytes)) {
+    const auto json =
+        parse_json(line, fmt::format("the memory of rank {}", all.size()));
+    auto& rank = all.emplace_back();
+    rank.device = json.at("device");
+    rank.place = json.at("place");
+    rank.room = static_cast<std::uint64_t>(json.at("room").get<double>());
+    rank.most = json.at("most");
+    rank.work = json.at("work");
+    rank.weights = json.at("weights");
+    rank.reading = json.at("reading");
+    rank.page = json.at("page");
   }
-  return sum;
+  return all;
+}
+
+/// Pages that fit under --max-memory.
+std::uint64_t pages_under_limit(const RankNeeds& rank, int number) {
+  if (rank.least() > rank.most) {
+    fail(
+        ErrorKind::memory,
+        "--max-memory is {}, and rank {} needs at least {}: {} for weights, {} "
+        "for its work and {} for keys and values; raise it, or take more ranks",
+        format_bytes(rank.most),
+        number,
+        format_bytes(rank.least()),
+        format_bytes(rank.weights),
+        format_bytes(rank.work),
+        format_bytes(rank.page));
+  }
+  return (rank.most - rank.fixed()) / rank.page;
+}
+
+/// Pages that each rank of a device can have beside the others' weights.
+std::uint64_t pages_of_device(
+    const std::vector<RankNeeds>& all, const RankNeeds& rank) {
+  std::uint64_t fixed = 0;
+  std::uint64_t page = 0;
+  std::uint64_t least = 0;
+  for (const auto& other : all) {
+    if (other.device == rank.device) {
+      fixed += other.fixed();
+      page += other.page;
+      least += other.least();
+    }
+  }
+  if (least > rank.room) {
+    fail(
+        ErrorKind::memory,
+        "the ranks on {} need {}, of which {} for weights and their work, and "
+        "{} has {}; expected a smaller model, or more ranks on more {}",
+        rank.device,
+        format_bytes(least),
+        format_bytes(fixed),
+        rank.place,
+        format_bytes(rank.room),
+        rank.place == "its GPU" ? "GPUs" : "machines");
+  }
+  return (rank.room - fixed) / page;
 }
 
 } // namespace
 
-void check_weights_fit(const world::Group& group, std::uint64_t bytes) {
-  const auto on_host = bytes_on_host(group, bytes);
-  const auto gpu = gpu_memory_bytes();
-  const auto room = gpu > 0 ? gpu : host_memory_bytes();
-  const auto needed = gpu > 0 ? bytes : on_host;
-  if (room > 0 && needed > room) {
-    fail(
-        ErrorKind::memory,
-        "the weights of {} take {}, and {} has {}; expected a smaller model, "
-        "or more ranks on more {}",
-        gpu > 0 ? fmt::format("rank {}", group.rank()) : "the ranks here",
-        format_bytes(needed),
-        gpu > 0 ? "its GPU" : "this machine",
-        format_bytes(room),
-        gpu > 0 ? "GPUs" : "machines");
+MemoryPlan plan_memory(
+    const world::Group& group, const MemoryNeeds& needs, std::int64_t wanted) {
+  const auto all = gather_needs(group, needs);
+  const auto places = static_cast<std::uint64_t>(needs.page_places);
+  auto n_pages = (static_cast<std::uint64_t>(wanted) + places - 1) / places;
+  int number = 0;
+  for (const auto& rank : all) {
+    if (rank.room > 0) { // where the system says so
+      n_pages = std::min(n_pages, pages_of_device(all, rank));
+    }
+    if (rank.most > 0) {
+      n_pages = std::min(n_pages, pages_under_limit(rank, number));
+    }
+    ++number;
   }
+  MemoryPlan plan;
+  plan.places = static_cast<std::int64_t>(n_pages * places);
+  plan.total = needs.weights + needs.work +
+               std::max(needs.reading, n_pages * needs.page);
+  return plan;
 }
 
 } // namespace lockstep::engine

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mlx/device.h"
+#include "mlx/memory.h"
 #include "mlx/version.h"
 #include <fmt/format.h>
 
@@ -22,6 +24,8 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
+/// Of a rank without a model: the program, its libraries, threads' stacks.
+constexpr std::uint64_t kProgramBytes = 64'000'000;
 constexpr int kKeptSlots = 32;   // for what ended sequences leave
 constexpr int kChunkOfMany = 48; // four panels of the kernels
 
@@ -62,6 +66,12 @@ world::TypicalSizes typical_sizes(
   return {size_of_tick(n_rows, n_rows), size_of_tick(1, chunk)};
 }
 
+std::uint64_t tensor_bytes(
+    const checkpoint::Checkpoint& checkpoint, const char* name) {
+  const auto* info = checkpoint.find(name);
+  return info != nullptr ? info->stored_bytes() : 0;
+}
+
 std::uint64_t bytes_of_stage(
     const checkpoint::Checkpoint& checkpoint,
     const plan::Costs& bytes,
@@ -70,9 +80,9 @@ std::uint64_t bytes_of_stage(
   for (int i = layers.first; i < layers.last; ++i) {
     sum += bytes.layers[static_cast<std::size_t>(i)];
   }
-  const auto* embedding = checkpoint.find("model.embed_tokens.weight");
-  if (layers.first == 0 && embedding != nullptr) {
-    sum += static_cast<double>(embedding->stored_bytes());
+  const auto embedding = tensor_bytes(checkpoint, "model.embed_tokens.weight");
+  if (layers.first == 0 && embedding > 0) {
+    sum += static_cast<double>(embedding);
   } else if (layers.last == static_cast<int>(bytes.layers.size())) {
     sum += bytes.last;
   }
@@ -128,7 +138,13 @@ Session::Session(
   const auto& own = plan[static_cast<std::size_t>(group.rank())];
   const auto total =
       bytes_of_stage(checkpoint, plan::stored_bytes(checkpoint, config_), own);
-  check_weights_fit(group, total);
+  const int chunk = options.chunk > 0   ? options.chunk
+                    : group.size() == 1 ? kChunkAlone
+                                        : kChunkOfMany;
+  memory_ = plan_memory(
+      group,
+      needs_of(own, total, chunk, options),
+      std::int64_t{options.n_slots} * model::places_held(context_));
   std::uint64_t done = 0;
   stage_.emplace(
       checkpoint,
@@ -144,9 +160,6 @@ Session::Session(
         }
       });
 
-  const int chunk = options.chunk > 0   ? options.chunk
-                    : group.size() == 1 ? kChunkAlone
-                                        : kChunkOfMany;
   if (exchange_kind_ == world::ExchangeKind::automatic) {
     lifeline.set_phase("choosing an exchange");
     exchange_kind_ = world::choose_exchange(
@@ -177,7 +190,7 @@ Session::Session(
     scheduling.slots = {
         n_slots + kKeptSlots,
         n_slots,
-        std::int64_t{n_slots} * model::places_held(context_),
+        memory_.places,
         model::kPagePlaces,
         stage_->shares_pages()};
     scheduling.vocab = config_.vocab;
@@ -189,6 +202,45 @@ Session::Session(
       std::move(scheduler),
       lifeline,
       group.size());
+}
+
+MemoryNeeds Session::needs_of(
+    const checkpoint::LayerRange& own,
+    std::uint64_t weights,
+    int chunk,
+    const SessionOptions& options) const {
+  MemoryNeeds needs;
+  needs.weights = weights;
+  needs.most = options.max_memory;
+  needs.page_places = model::kPagePlaces;
+  needs.page = compute_.parts
+                   ->caches(
+                       {config_.layers.begin() + own.first,
+                        config_.layers.begin() + own.last})
+                   .page_bytes;
+  const auto rows = static_cast<std::uint64_t>(chunk + options.n_slots);
+  // Rows between the steps of a layer, and packets on their way.
+  std::uint64_t widest = 0;
+  for (int i = own.first; i < own.last; ++i) {
+    const auto& layer = config_.layers[static_cast<std::size_t>(i)];
+    const int heads = layer.n_heads + layer.n_kv_heads;
+    widest = std::max(
+        widest,
+        static_cast<std::uint64_t>(
+            2 * heads * layer.head_dim + 3 * layer.ffn_dim));
+  }
+  const auto hidden = static_cast<std::uint64_t>(config_.hidden);
+  const auto n_ranks = static_cast<std::uint64_t>(group_.size());
+  needs.work = kProgramBytes + sizeof(float) * rows *
+                                   (widest + (8 + 3 * n_ranks) * hidden);
+  if (own.last == static_cast<int>(config_.layers.size())) {
+    const auto n_wanted =
+        options.scores ? rows : static_cast<std::uint64_t>(options.n_slots);
+    needs.work += 2 * sizeof(float) * n_wanted *
+                  static_cast<std::uint64_t>(config_.vocab);
+    needs.reading = tensor_bytes(checkpoint_, "lm_head.weight");
+  }
+  return needs;
 }
 
 RankReport Session::own_report() const {
@@ -207,6 +259,10 @@ RankReport Session::own_report() const {
   report.head = stage_->has_head();
   report.weights_bytes = stage_->weights_bytes();
   report.kv_bytes = engine_->kv_bytes();
+  report.memory_bytes = memory_.total;
+  report.peak_bytes = mx::default_device() == mx::Device(mx::Device::gpu)
+                          ? mx::get_peak_memory()
+                          : peak_memory_bytes();
   report.bytes_read = checkpoint_.bytes_read();
   return report;
 }
@@ -223,6 +279,8 @@ std::vector<RankReport> Session::gather_reports() const {
       {"head", own.head},
       {"weights", own.weights_bytes},
       {"kv", own.kv_bytes},
+      {"memory", own.memory_bytes},
+      {"peak", own.peak_bytes},
       {"read", own.bytes_read}};
   std::vector<RankReport> reports;
   for (const auto& line : group_.gather_texts(
@@ -243,6 +301,8 @@ std::vector<RankReport> Session::gather_reports() const {
     report.head = json.at("head");
     report.weights_bytes = json.at("weights");
     report.kv_bytes = json.at("kv");
+    report.memory_bytes = json.at("memory");
+    report.peak_bytes = json.at("peak");
     report.bytes_read = json.at("read");
     report.busy = engine_->stats().busy(rank);
   }

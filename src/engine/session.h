@@ -11,6 +11,7 @@
 #include "checkpoint/config.h"
 #include "engine/compute.h"
 #include "engine/engine.h"
+#include "engine/memory.h"
 #include "engine/stats.h"
 #include "link/lifeline.h"
 #include "model/stage.h"
@@ -25,6 +26,8 @@ struct SessionOptions {
   ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
   int n_slots = 1; // sequences at a time
+  bool scores = false;           // whole chunks of prompts are scored
+  std::uint64_t max_memory = 0;  // bytes of each rank; 0 = what there is
   /// Most prompt tokens of one tick; 0 = few where several ranks are to be busy
   /// at once, many for one alone.
   int chunk = 0;
@@ -61,6 +64,8 @@ class Session {
   world::ExchangeKind exchange() const { return exchange_kind_; }
   /// Whether it was chosen by measuring, not by the user.
   bool exchange_is_chosen() const { return exchange_is_chosen_; }
+  /// Places of the cache, of all sequences together.
+  std::int64_t places() const { return memory_.places; }
   /// What the user should know of how this rank computes; empty = nothing.
   const std::vector<std::string>& warnings() const { return compute_.warnings; }
 
@@ -68,6 +73,11 @@ class Session {
   std::vector<RankReport> gather_reports() const;
 
  private:
+  MemoryNeeds needs_of(
+      const checkpoint::LayerRange& own,
+      std::uint64_t weights,
+      int chunk,
+      const SessionOptions& options) const;
   RankReport own_report() const;
 
   const world::Group& group_;
@@ -75,6 +85,7 @@ class Session {
   checkpoint::ModelConfig config_;
   int context_;
   Compute compute_;
+  MemoryPlan memory_;
   std::optional<model::Stage> stage_;
   world::ExchangeKind exchange_kind_;
   bool exchange_is_chosen_;

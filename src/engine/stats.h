@@ -21,7 +21,9 @@ struct RankReport {
   bool embedding = false;
   bool head = false;
   std::uint64_t weights_bytes = 0; // held
-  std::uint64_t kv_bytes = 0;      // held
+  std::uint64_t kv_bytes = 0;      // held at most
+  std::uint64_t memory_bytes = 0;  // all that it may take, as computed before
+  std::uint64_t peak_bytes = 0;    // all that it took at most
   std::uint64_t bytes_read = 0;    // from the model's files
   double busy = 0.0;               // share of the run spent in its layers
 };
