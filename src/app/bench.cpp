@@ -195,7 +195,7 @@ std::optional<std::string> check_options(BenchOptions& options) {
 void add_bench(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<BenchOptions>();
   auto command = program.add("bench", "speed of a model on these ranks");
-  command.argument("MODEL", options->model, "the model").required();
+  command.argument("MODEL", options->model, kModelHelp).required();
   add_world_options(command, options->world);
   add_model_options(command, options->world);
   command
