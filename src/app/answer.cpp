@@ -20,11 +20,20 @@ Answer::Answer(const text::Tokenizer& tokenizer, bool streams)
     : detokenizer_(tokenizer, true), streams_(streams) {
 }
 
+void Answer::stop_before(
+    const std::vector<std::string>& stops, int min_tokens) {
+  stop_ = text::StopMatcher(stops);
+  min_tokens_ = min_tokens;
+}
+
 void Answer::start() {
   start_ = Clock::now();
 }
 
 void Answer::take(const sched::TokenEvent& event) {
+  if (stopped()) {
+    return;
+  }
   last_ = Clock::now();
   if (results_.empty()) {
     first_ = last_;
@@ -32,12 +41,16 @@ void Answer::take(const sched::TokenEvent& event) {
   finish_ = event.finish;
   results_.push_back(event.sampled);
   if (event.finish != sched::FinishReason::stop) {
-    show(detokenizer_.push(event.sampled.chosen.token));
+    const auto piece = detokenizer_.push(event.sampled.chosen.token);
+    show(event.index < min_tokens_ ? piece : stop_.push(piece));
   }
 }
 
 void Answer::finish() {
-  show(detokenizer_.finish());
+  if (!stopped()) {
+    show(stop_.push(detokenizer_.finish()));
+    show(stop_.finish());
+  }
   if (streams_) {
     write_stdout("\n");
   }
@@ -73,11 +86,11 @@ Json Answer::to_json(bool with_logprobs) const {
     }
     logprobs.push_back(std::move(entry));
   }
-  const bool stopped = finish_ == sched::FinishReason::stop;
   Json json{
       {"text", text_},
       {"tokens", std::move(tokens)},
-      {"finish_reason", stopped ? "stop" : "length"}};
+      {"finish_reason",
+       stopped() || finish_ == sched::FinishReason::stop ? "stop" : "length"}};
   if (with_logprobs) {
     json["logprobs"] = std::move(logprobs);
   }

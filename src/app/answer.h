@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "sched/request.h"
 #include "text/detokenizer.h"
+#include "text/stop.h"
 
 namespace lockstep::app {
 
@@ -19,9 +20,14 @@ class Answer {
  public:
   /// Keeps a reference to `tokenizer`. `streams`: text goes to stdout at once.
   Answer(const text::Tokenizer& tokenizer, bool streams);
+  /// The text ends before the first of `stops` that begins after so many
+  /// tokens. Throws Error{request} for a stop string that is none.
+  void stop_before(const std::vector<std::string>& stops, int min_tokens);
 
   void start(); // the request is under way
   void take(const sched::TokenEvent& event);
+  /// A stop string has come: what follows is not part of the answer.
+  bool stopped() const { return stop_.matched(); }
   void finish(); // the last token was taken
 
   /// Fills in the speeds; needs report.prompt_tokens.
@@ -34,6 +40,8 @@ class Answer {
   void show(const std::string& piece);
 
   text::Detokenizer detokenizer_;
+  text::StopMatcher stop_{{}};
+  int min_tokens_ = 0;
   bool streams_;
   std::string text_;
   std::vector<sched::Sampled> results_;

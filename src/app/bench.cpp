@@ -213,7 +213,7 @@ std::optional<std::string> check_options(BenchOptions& options) {
 void add_bench(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<BenchOptions>();
   auto command = program.add("bench", "speed of a model on these ranks");
-  command.argument("MODEL", options->model, "the model");
+  command.argument("MODEL", options->model, kModelHelp);
   command.value(
       "--model-shape",
       "FILE",

@@ -28,18 +28,36 @@ Flag& Flag::required() {
   return *this;
 }
 
+/// In the help with its type alone: bounds and what excludes it are said when
+/// they are broken, and a line is short.
+Flag Command::shown(CLI::Option& option, const char* type) const {
+  option.group(group_);
+  option.option_text(type);
+  return Flag(option);
+}
+
 Flag Command::argument(const char* name, std::string& to, const char* help) {
-  return Flag(*app_->add_option(name, to, help));
+  return Flag(*app_->add_option(name, to, help)->option_text(" "));
 }
 
 Flag Command::flag(const char* names, bool& to, const char* help) {
-  return Flag(*app_->add_flag(names, to, help));
+  return shown(*app_->add_flag(names, to, help), " ");
 }
 
 template <class Value>
 Flag Command::value(
     const char* names, const char* type, Value& to, const char* help) {
-  return Flag(*app_->add_option(names, to, help)->type_name(type));
+  return shown(*app_->add_option(names, to, help), type);
+}
+
+Flag Command::values(
+    const char* names,
+    const char* type,
+    std::vector<std::string>& to,
+    const char* help) {
+  auto* option = app_->add_option(names, to, help);
+  option->allow_extra_args(false); // MODEL may follow
+  return shown(*option, type);
 }
 
 template Flag Command::value(
@@ -56,8 +74,8 @@ Flag Command::parsed(
     const char* type,
     const std::function<void(const std::string&)>& take,
     const char* help) {
-  return Flag(*app_->add_option_function<std::string>(names, take, help)
-                   ->type_name(type));
+  return shown(
+      *app_->add_option_function<std::string>(names, take, help), type);
 }
 
 void Command::does(Action action) {
@@ -75,7 +93,9 @@ CommandLine::CommandLine(const char* about, const char* examples)
 CommandLine::~CommandLine() = default;
 
 Command CommandLine::add(const char* name, const char* help) {
-  return {*program_->add_subcommand(name, help), chosen_};
+  auto* command = program_->add_subcommand(name, help);
+  command->footer(""); // the program's has examples of all
+  return {*command, chosen_};
 }
 
 bool CommandLine::has(const std::string& name) const {

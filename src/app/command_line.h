@@ -39,12 +39,20 @@ class Command {
  public:
   Command(CLI::App& app, Action& chosen) : app_(&app), chosen_(&chosen) {}
 
+  /// Flags that are added from here on stand under this title in the help.
+  void group(const char* title) { group_ = title; }
   /// A value without a flag, such as MODEL.
   Flag argument(const char* name, std::string& to, const char* help);
   Flag flag(const char* names, bool& to, const char* help);
   /// int, float, std::string, std::optional of int or std::uint64_t.
   template <class Value>
   Flag value(const char* names, const char* type, Value& to, const char* help);
+  /// Values of a flag that may be given several times.
+  Flag values(
+      const char* names,
+      const char* type,
+      std::vector<std::string>& to,
+      const char* help);
   /// A value that `take` reads; it may throw Error.
   Flag parsed(
       const char* names,
@@ -54,8 +62,11 @@ class Command {
   void does(Action action);
 
  private:
+  Flag shown(CLI::Option& option, const char* type) const;
+
   CLI::App* app_;
   Action* chosen_;
+  const char* group_ = "Options";
 };
 
 /// All commands of the program.

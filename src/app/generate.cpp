@@ -4,8 +4,8 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@
 #include "app/prompt.h"
 #include "app/rank.h"
 #include "app/report.h"
+#include "app/sampling_options.h"
 #include "app/warning.h"
 #include "app/world_options.h"
 #include "base/error.h"
@@ -37,38 +38,29 @@ struct GenerateOptions {
   std::string model;
   PromptOptions prompt;
   WorldOptions world;
-  sched::Sampling sampling;
-  std::optional<std::uint64_t> seed;
+  SamplingOptions sampling;
+  std::vector<std::string> stops;
   std::optional<int> max_tokens;
   int context = 0;
   int n_top = -1; // --logprobs
-  bool ignore_eos = false;
   bool json = false;
   std::optional<std::string> prompt_text; // once it is read
 };
 
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
-
 sched::Request make_request(
     const GenerateOptions& options,
     const checkpoint::ModelConfig& config,
+    const text::Tokenizer& tokenizer,
     std::vector<Token> prompt) {
   const int context = engine::context_of(config, options.context);
   sched::Request request;
   const int room = context - static_cast<int>(prompt.size());
   request.prompt = std::move(prompt);
-  request.sampling = options.sampling;
-  request.sampling.seed = options.seed.value_or(random_seed());
+  request.sampling = sampling_of(options.sampling, config, tokenizer);
   // Asked for, it must fit; not asked for, as much as fits.
   request.max_tokens =
       options.max_tokens.value_or(std::clamp(room, 1, kDefaultMaxTokens));
   request.n_top = std::max(0, options.n_top);
-  if (!options.ignore_eos) {
-    request.sampling.stop_tokens = config.eos_tokens;
-  }
   check(request, context, config.vocab);
   return request;
 }
@@ -89,6 +81,7 @@ Question read_question(
   auto request = make_request(
       options,
       config,
+      tokenizer,
       encode_prompt(options.prompt, prompt, checkpoint, tokenizer));
   return {std::move(tokenizer), std::move(request)};
 }
@@ -102,6 +95,9 @@ RunReport run_request(
   engine.submit(std::move(request), [&](const sched::TokenEvent& event) {
     bar.clear();
     answer.take(event);
+    if (answer.stopped() && !event.finish) {
+      engine.cancel(event.id);
+    }
   });
   engine.on_prompt([&bar](double share) {
     if (share < 1.0) {
@@ -164,6 +160,7 @@ int run_rank(
     return 0;
   }
   Answer answer(question->tokenizer, !options.json);
+  answer.stop_before(options.stops, options.sampling.sampling.min_tokens);
   auto report = run_request(std::move(question->request), engine, answer);
   engine.leave();
   report.tick_ms = engine.stats().tick_ms();
@@ -179,30 +176,25 @@ int run_rank(
 /// Refuses what cannot work before any rank is started.
 std::optional<std::string> check_options(GenerateOptions& options) {
   check(options.sampling);
+  text::StopMatcher{options.stops}; // refuses what is none
   check_model(options.model, options.world.n_ranks);
   options.prompt_text = read_prompt(options.prompt);
   return options.prompt.file == "-" ? options.prompt_text : std::nullopt;
 }
 
-void add_sampling_options(Command& command, GenerateOptions& options) {
-  auto& s = options.sampling;
+void add_answer_options(Command& command, GenerateOptions& options) {
   command.value("--max-tokens", "N", options.max_tokens, "length of the answer")
       .within(1, 1 << 30);
-  command.value(
-      "--temperature,--temp",
-      "X",
-      s.temperature,
-      "0 = always the likeliest token (default 0.8)");
-  command.value("--top-k", "K", s.top_k, "of the K likeliest, 0 = all (40)");
-  command.value("--top-p", "P", s.top_p, "that together reach P (0.95)");
-  command.value(
-      "--min-p", "P", s.min_p, "at least P times the likeliest (0.05)");
-  command.value("--seed", "N", options.seed, "the same seed, the same text");
-  command.flag(
-      "--ignore-eos", options.ignore_eos, "go on after the end of the answer");
+  command.values(
+      "--stop", "TEXT", options.stops, "end before it; several times");
   command
       .value("--logprobs", "K", options.n_top, "with --json: K best per token")
       .within(0, sched::kMostTopLogprobs);
+  command
+      .value(
+          "--context", "N", options.context, "most tokens of prompt and answer")
+      .within(1, 1 << 30);
+  command.flag("--json", options.json, "print one JSON object");
 }
 
 } // namespace
@@ -211,19 +203,12 @@ void add_generate(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<GenerateOptions>();
   auto command =
       program.add("generate", "answer one prompt, streamed to stdout");
-  command.argument("MODEL", options->model, "the model").required();
+  command.argument("MODEL", options->model, kModelHelp).required();
   add_prompt_options(command, options->prompt);
   add_world_options(command, options->world);
   add_model_options(command, options->world);
-  add_sampling_options(command, *options);
-  command
-      .value(
-          "--context",
-          "N",
-          options->context,
-          "most tokens of prompt and answer")
-      .within(1, 1 << 30);
-  command.flag("--json", options->json, "print one JSON object");
+  add_answer_options(command, *options);
+  add_sampling_options(command, options->sampling);
   command.does(action_over_ranks(options, argv, check_options, run_rank));
 }
 

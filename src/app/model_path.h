@@ -5,6 +5,10 @@
 
 namespace lockstep::app {
 
+/// What --help says of MODEL.
+inline constexpr char kModelHelp[] =
+    "a directory, a .gguf file, org/name of the hub, or demo";
+
 /// Where MODEL is: a path as it stands, "demo", or the name of a repository
 /// ("org/name") that is in the Hugging Face hub's local cache. Throws
 /// Error{config} saying where it was looked for.

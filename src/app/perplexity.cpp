@@ -181,7 +181,7 @@ std::optional<std::string> check_options(PerplexityOptions& options) {
 void add_perplexity(CommandLine& program, const Arguments& argv) {
   auto options = std::make_shared<PerplexityOptions>();
   auto command = program.add("perplexity", "how well a model predicts a text");
-  command.argument("MODEL", options->model, "the model").required();
+  command.argument("MODEL", options->model, kModelHelp).required();
   command.argument("FILE", options->file, "the text, - for stdin").required();
   add_world_options(command, options->world);
   add_model_options(command, options->world);

@@ -134,7 +134,7 @@ int detokenize(const TokenizeOptions& options) {
 void add_tokenize(CommandLine& program) {
   auto options = std::make_shared<TokenizeOptions>();
   auto command = program.add("tokenize", "text on stdin to token ids");
-  command.argument("MODEL", options->model, "the model").required();
+  command.argument("MODEL", options->model, kModelHelp).required();
   const auto special = command.flag(
       "--special", options->special, "parse control tokens in the text");
   command
@@ -150,7 +150,7 @@ void add_tokenize(CommandLine& program) {
 void add_detokenize(CommandLine& program) {
   auto options = std::make_shared<TokenizeOptions>();
   auto command = program.add("detokenize", "token ids on stdin to text");
-  command.argument("MODEL", options->model, "the model").required();
+  command.argument("MODEL", options->model, kModelHelp).required();
   command.flag(
       "--special", options->special, "show control tokens in the text");
   command.flag("--json", options->json, "print one JSON object");

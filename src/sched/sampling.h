@@ -25,7 +25,7 @@ struct LogitBias {
 };
 
 /// How the tokens of one answer are chosen from logits; the steps are taken in
-/// the order of the fields.
+/// the order of the fields. docs/sampling.md says what each one does.
 struct Sampling {
   std::vector<LogitBias> logit_bias;
   std::vector<Token> stop_tokens; // end the answer, not part of it

@@ -9,6 +9,14 @@ namespace lockstep::text {
 
 StopMatcher::StopMatcher(std::vector<std::string> stops)
     : stops_(std::move(stops)) {
+  constexpr std::size_t kMostStops = 64;
+  if (stops_.size() > kMostStops) {
+    fail(
+        ErrorKind::request,
+        "stop: {} stop strings are given, expected at most {}",
+        stops_.size(),
+        kMostStops);
+  }
   for (const auto& stop : stops_) {
     if (stop.empty()) {
       fail(

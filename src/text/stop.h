@@ -12,7 +12,7 @@ namespace lockstep::text {
 /// does not depend on how the text is cut into pieces.
 class StopMatcher {
  public:
-  /// Throws Error{request} for an empty stop string.
+  /// Throws Error{request} for an empty stop string, and for more than 64.
   explicit StopMatcher(std::vector<std::string> stops);
 
   /// The part of everything pushed so far that is certain to stand before any

@@ -117,9 +117,14 @@ TEST_CASE("what was held back comes at the end") {
   CHECK(none.finish() == "");
 }
 
-TEST_CASE("an empty stop string is refused") {
+TEST_CASE("an empty stop string is refused, and more than there may be") {
   CHECK_THROWS_WITH_AS(
       StopMatcher({"a", ""}),
       "stop: a stop string is empty, expected at least one character",
+      Error);
+  CHECK_NOTHROW(StopMatcher(std::vector<std::string>(64, "a")));
+  CHECK_THROWS_WITH_AS(
+      StopMatcher(std::vector<std::string>(65, "a")),
+      "stop: 65 stop strings are given, expected at most 64",
       Error);
 }
