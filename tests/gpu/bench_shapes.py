@@ -2,8 +2,9 @@
 """Speeds of bench/shapes on 1, 2, 4 … GPUs: one line of JSON for each result.
 
 Environment: LOCKSTEP_PROGRAM; SHAPES (names of bench/shapes), BENCH (arguments
-of `lockstep bench` instead of those here), RANKS (numbers of ranks), SECONDS
-(most for one run, 200). What fails is told on stderr, and the rest goes on.
+of `lockstep bench` instead of those here), RANKS (numbers of ranks),
+MOST_SECONDS (of one run, 200). What fails is told on stderr, and the rest goes
+on.
 """
 
 import os
@@ -16,7 +17,7 @@ from gpus import N_GPUS, PROGRAM, RANKS, ROOT, over
 
 SHAPES = "seed-28-layers llama-3-8b llama-3-8b-4bit"
 BENCH = "-p 512 -g 64 -s 1,8,32 -r 2"
-SECONDS = float(os.environ.get("SECONDS", "200"))
+SECONDS = float(os.environ.get("MOST_SECONDS", "200"))
 
 
 def measure(shape, ranks):
