@@ -16,6 +16,19 @@ build: ## install what is missing, then build/lockstep
 	@tools/setup build
 	@tools/build release lockstep
 
+build-cuda: ## build/cuda/lockstep, for NVIDIA GPUs; needs none to build
+	@tools/setup build cuda
+	@tools/build cuda lockstep
+
+gpu-bundle: build-cuda ## build/gpu-bundle: what travels to a GPU machine without network
+	@tools/setup demo
+	@tools/gpu_bundle $(BUNDLE)
+
+check-gpu: build-cuda ## tests/gpu on the NVIDIA GPUs of this machine
+	@tools/setup demo
+	@LOCKSTEP_PROGRAM=$(CURDIR)/build/cuda/lockstep \
+	  python3 -m unittest discover -v -s tests/gpu
+
 check: ## install what is missing, then everything that CI runs
 	@tools/setup build check demo
 	@tools/check
@@ -64,6 +77,6 @@ install: build ## into PREFIX (/usr/local); run as root where that needs it
 
 clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
-	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/lint build/rust
+	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/cuda build/lint build/rust
 
-.PHONY: help demo build check test e2e asan check-portable bench peers format tidy install clean
+.PHONY: help demo build build-cuda gpu-bundle check-gpu check test e2e asan check-portable bench peers format tidy install clean

@@ -17,7 +17,9 @@ if(NOT MLX_DIR AND EXISTS "${_wheel}/share/cmake/MLX/MLXTargets.cmake")
   if(APPLE)
     set(LOCKSTEP_INSTALL_RPATH "@loader_path/../lib/lockstep/mlx/lib")
   else()
-    set(LOCKSTEP_INSTALL_RPATH "$ORIGIN/../lib/lockstep/mlx/lib")
+    # The second is where tools/gpu_bundle puts libraries of this system.
+    set(LOCKSTEP_INSTALL_RPATH
+        "$ORIGIN/../lib/lockstep/mlx/lib" "$ORIGIN/../lib/lockstep")
   endif()
 else()
   find_package(MLX 0.32.1 CONFIG)
@@ -30,6 +32,14 @@ else()
   set(LOCKSTEP_MLX_IS_WHEEL OFF)
   set(LOCKSTEP_MLX_LIB_DIR "${MLX_LIBRARY_DIRS}")
   set(LOCKSTEP_INSTALL_RPATH "${MLX_LIBRARY_DIRS}")
+endif()
+
+# Its CUDA library needs the driver's libcuda, which a machine that only builds
+# does not have.
+if(LOCKSTEP_MLX_IS_WHEEL AND EXISTS "${LOCKSTEP_PYTHON_DIR}/nvidia")
+  set_property(
+    TARGET mlx APPEND
+    PROPERTY INTERFACE_LINK_OPTIONS "-Wl,--allow-shlib-undefined")
 endif()
 
 # Headers of others give no warnings of ours.

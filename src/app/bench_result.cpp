@@ -89,6 +89,7 @@ Json json_of(const BenchSetting& setting, const BenchResult& result) {
       {"model", setting.model},
       {"random_weights", setting.random_weights},
       {"weights_bytes", weights_of(setting)},
+      {"device", setting.ranks.front().device},
       {"kernels", setting.ranks.front().kernels},
       {"backend", setting.backend},
       {"exchange", setting.exchange},

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "launch/local.h"
 #include "launch/started_by.h"
+#include "world/devices.h"
 #include "world/exchange_kind.h"
 
 namespace lockstep::app {
@@ -48,6 +49,14 @@ void check_agreement(const WorldOptions& options, const StartedBy& started) {
   }
 }
 
+/// With a GPU for each rank NCCL joins them.
+Backend backend_for(const WorldOptions& options) {
+  return options.backend == Backend::automatic &&
+                 world::n_nccl_gpus() >= options.n_ranks
+             ? Backend::nccl
+             : options.backend;
+}
+
 int run_as_rank(const WorldCommand& command, const StartedBy& started) {
   auto lifeline = link::Lifeline::from_environment();
   try {
@@ -55,6 +64,7 @@ int run_as_rank(const WorldCommand& command, const StartedBy& started) {
     lifeline.hello(started.rank, started.size);
     lifeline.set_phase("joining the group");
     lifeline.await_turn();
+    world::require_device();
     const auto group = world::Group::join(started.backend, started.size);
     const int code = command.run(group, lifeline);
     lifeline.goodbye(code, "");
@@ -87,11 +97,12 @@ int run_over_ranks(const WorldCommand& command) {
   if (command.world.n_ranks > 1) {
     launch::LocalOptions options;
     options.n_ranks = command.world.n_ranks;
-    options.backend = command.world.backend;
+    options.backend = backend_for(command.world);
     options.argv = command.argv;
     options.stdin_text = std::move(stdin_text);
     return launch::run_local(options);
   }
+  world::require_device();
   auto lifeline = link::Lifeline::from_environment();
   return command.run(world::Group::alone(), lifeline);
 }
