@@ -31,8 +31,8 @@ void Answer::start() {
 }
 
 void Answer::take(const sched::TokenEvent& event) {
-  if (stopped()) {
-    return;
+  if (event.finish == sched::FinishReason::cancelled) {
+    return; // says no token; only a stop string can be the reason
   }
   last_ = Clock::now();
   if (results_.empty()) {

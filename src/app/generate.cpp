@@ -176,7 +176,7 @@ int run_rank(
 /// Refuses what cannot work before any rank is started.
 std::optional<std::string> check_options(GenerateOptions& options) {
   check(options.sampling);
-  text::StopMatcher{options.stops}; // refuses what is none
+  const text::StopMatcher stops(options.stops); // refuses what is none
   check_model(options.model, options.world.n_ranks);
   options.prompt_text = read_prompt(options.prompt);
   return options.prompt.file == "-" ? options.prompt_text : std::nullopt;

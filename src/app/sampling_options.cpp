@@ -43,6 +43,7 @@ sched::LogitBias parse_bias(const std::string& text) {
 std::vector<sched::LogitBias> parse_biases(
     const std::vector<std::string>& texts) {
   std::vector<sched::LogitBias> biases;
+  biases.reserve(texts.size());
   for (const auto& text : texts) {
     biases.push_back(parse_bias(text));
   }

@@ -46,6 +46,13 @@ void check(const Request& request, int context, int vocab) {
         request.max_tokens,
         request.score_from.value_or(0));
   }
+  if (request.n_top < 0 || request.n_top > kMostTopLogprobs) {
+    fail(
+        ErrorKind::request,
+        "n_top is {}, expected 0 to {}",
+        request.n_top,
+        kMostTopLogprobs);
+  }
   check(request.sampling, vocab);
   if (request.sampling.min_tokens > request.max_tokens) {
     fail(

@@ -180,6 +180,12 @@ TEST_CASE("what can never run is refused with its numbers") {
   CHECK_THROWS_WITH_AS(
       scheduler.add(request), doctest::Contains("has token -1"), Error);
   request.prompt.back() = 1;
+  request.n_top = 21;
+  CHECK_THROWS_WITH_AS(
+      scheduler.add(request),
+      doctest::Contains("n_top is 21, expected 0 to 20"),
+      Error);
+  request.n_top = 20;
   request.sampling.min_tokens = 1;
   CHECK_THROWS_WITH_AS(
       scheduler.add(request),

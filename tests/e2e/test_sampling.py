@@ -3,7 +3,8 @@ follow from the log-probabilities they came with, computed here once more.
 
 Seen to fail with: the steps' order changed (XTC before top-p); the prompt left
 out of what penalties look at; DRY's exponent off by one; the random numbers'
-draw 1 and 0 exchanged.
+draw 1 and 0 exchanged; an answer not cancelled after its stop text; no token
+found for a breaker's text; end tokens not banned by --ignore-eos.
 """
 
 import math
