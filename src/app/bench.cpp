@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@ namespace {
 using checkpoint::Checkpoint;
 
 constexpr int kMostStreams = 256;
+constexpr int kTurnTokens = 32; // of a conversation's next turn
 
 struct BenchOptions {
   std::string model;
@@ -39,6 +41,7 @@ struct BenchOptions {
   int depth = 0;
   int repeat = 5;
   int join = 0;
+  int turn = 0;
   bool mixed = false;
   bool json = false;
   std::vector<int> streams{1};
@@ -110,6 +113,17 @@ std::vector<BenchTest> tests_of(const BenchOptions& options) {
          options.generate,
          options.prompt + options.generate});
   }
+  if (options.turn > 0) {
+    for (const bool reuses : {true, false}) {
+      BenchTest test;
+      test.name = fmt::format("{}{}", reuses ? "turn" : "cold", options.turn);
+      test.prompt = kTurnTokens;
+      test.counted = kTurnTokens;
+      test.history = options.turn;
+      test.reuses = reuses;
+      tests.push_back(test);
+    }
+  }
   if (options.join > 0) {
     // So long that no stream ends before the prompt that joins has entered.
     BenchTest test;
@@ -130,12 +144,14 @@ std::vector<BenchResult> run_tests(
                         static_cast<double>(options.streams.size()) *
                         (options.repeat + 1);
   double n_done = 0.0;
+  std::uint32_t n_prompts = 0;
   std::vector<BenchResult> results;
   for (const auto& test : tests) {
     for (const int streams : options.streams) {
-      results.push_back(run_bench(session, test, streams, options.repeat, [&] {
-        bar.show(++n_done / n_runs);
-      }));
+      results.push_back(run_bench(
+          session, test, streams, options.repeat, n_prompts, [&] {
+            bar.show(++n_done / n_runs);
+          }));
     }
   }
   return results;
@@ -144,7 +160,9 @@ std::vector<BenchResult> run_tests(
 int context_for(const BenchOptions& options) {
   int most = 1;
   for (const auto& test : tests_of(options)) {
-    most = std::max({most, test.prompt + test.generate, test.joins + 1});
+    const int before = test.history > 0 ? test.history + kHistoryAnswer : 0;
+    most = std::max(
+        {most, before + test.prompt + test.generate, test.joins + 1});
   }
   return most;
 }
@@ -194,7 +212,7 @@ std::optional<std::string> check_options(BenchOptions& options) {
   if (tests_of(options).empty()) {
     fail(
         ErrorKind::usage,
-        "nothing to measure: --prompt, --gen and --join are all 0; give one of "
+        "nothing to measure: --prompt, --gen, --turn and --join are all 0; give one of "
         "them");
   }
   if (options.model.empty() == options.shape.empty()) {
@@ -248,6 +266,13 @@ void add_bench(CommandLine& program, const Arguments& argv) {
           "N",
           options->join,
           "also what a prompt of N tokens does to streams that it joins")
+      .within(0, 1 << 24);
+  command
+      .value(
+          "--turn",
+          "N",
+          options->turn,
+          "also the next turn of a conversation of N tokens, and cold")
       .within(0, 1 << 24);
   command.value("-r,--repeat", "N", options->repeat, "runs of each test (5)")
       .within(1, 1000);

@@ -30,9 +30,8 @@ struct BenchResult {
   /// Of a decode tick, beside the slowest rank's layers.
   double exchange_ms = 0.0;
   double bytes_per_token = 0.0; // that each rank gives to exchanges
-  /// Of all answers' tokens and log-probabilities, 16 digits; "differs" when
-  /// repetitions gave different ones; empty when the test's answers end at any
-  /// place.
+  /// Of the tokens and log-probabilities of all answers of all repetitions, 16
+  /// digits; empty when the test's answers end at any place.
   std::string digest;
 };
 

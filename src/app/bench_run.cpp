@@ -22,9 +22,9 @@ double ms_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-/// The same prompts in every run; no two streams have the same.
-std::vector<Token> prompt_of(int length, int stream, int vocab) {
-  std::uint32_t state = 0x9e3779b9U + static_cast<std::uint32_t>(stream);
+/// No two of a session's prompts begin alike, so that nothing is reused.
+std::vector<Token> prompt_of(int length, std::uint32_t number, int vocab) {
+  std::uint32_t state = 0x9e3779b9U * (number + 1);
   std::vector<Token> prompt;
   prompt.reserve(static_cast<std::size_t>(length));
   for (int i = 0; i < length; ++i) {
@@ -38,19 +38,25 @@ std::vector<Token> prompt_of(int length, int stream, int vocab) {
 /// One repetition of a test.
 class Run {
  public:
-  Run(const BenchTest& test, int streams)
+  /// `n_prompts` counts the prompts of the session.
+  Run(const BenchTest& test, int streams, std::uint32_t& n_prompts)
       : test_(test),
+        n_prompts_(n_prompts),
+        prompts_(static_cast<std::size_t>(streams)),
         last_(static_cast<std::size_t>(streams)),
         answers_(static_cast<std::size_t>(streams)) {}
 
   void run(engine::Engine& engine, int vocab) {
     engine_ = &engine;
     vocab_ = vocab;
+    make_prompts();
     start_ = Clock::now();
     for (int stream = 0; stream < n_streams(); ++stream) {
-      submit(stream, test_.prompt, test_.generate, [this](const auto& event) {
-        take(event);
-      });
+      submit(
+          stream,
+          prompts_[static_cast<std::size_t>(stream)],
+          test_.generate,
+          [this](const auto& event) { take(event); });
     }
     engine.run_until_idle();
     end_ = test_.joins > 0 ? end_ : Clock::now();
@@ -66,13 +72,8 @@ class Run {
     return test_.joins > 0 ? test_.joins + static_cast<int>(n_after_first_)
                            : n_streams() * (test_.prompt + test_.generate - 1);
   }
-  /// As BenchResult has it.
-  std::string digest() const {
-    return test_.joins > 0
-               ? ""
-               : fmt::format(
-                     "{:016x}",
-                     fnv1a(fmt::format("{}", fmt::join(answers_, " "))));
+  std::string digest() const { // of all answers
+    return fmt::format("{}", fmt::join(answers_, " "));
   }
   const std::vector<double>& first_ms() const { return first_ms_; }
   const std::vector<double>& gaps_ms() const { return gaps_ms_; }
@@ -80,10 +81,37 @@ class Run {
  private:
   int n_streams() const { return static_cast<int>(last_.size()); }
 
-  void submit(int id, int prompt, int answer, engine::Sink sink) {
+  void make_prompts() {
+    for (int stream = 0; stream < n_streams(); ++stream) {
+      auto& prompt = prompts_[static_cast<std::size_t>(stream)];
+      prompt = prompt_of(
+          test_.history > 0 ? test_.history : test_.prompt, next(), vocab_);
+      if (test_.history > 0) {
+        submit(
+            stream, prompt, kHistoryAnswer, [&prompt](const auto& event) {
+              prompt.push_back(event.sampled.chosen.token);
+            });
+      }
+    }
+    engine_->run_until_idle();
+    for (auto& prompt : prompts_) {
+      if (test_.history > 0) {
+        const auto rest = prompt_of(test_.prompt, next(), vocab_);
+        prompt.insert(prompt.end(), rest.begin(), rest.end());
+      }
+      if (!test_.reuses) {
+        prompt = prompt_of(static_cast<int>(prompt.size()), next(), vocab_);
+      }
+    }
+  }
+
+  std::uint32_t next() { return n_prompts_++; }
+
+  void submit(
+      int id, std::vector<Token> prompt, int answer, engine::Sink sink) {
     sched::Request request;
     request.id = id;
-    request.prompt = prompt_of(prompt, id, vocab_);
+    request.prompt = std::move(prompt);
     request.max_tokens = answer;
     request.sampling.temperature = 0.0F;
     engine_->submit(std::move(request), std::move(sink));
@@ -118,7 +146,8 @@ class Run {
   void join() {
     gaps_ms_.clear();
     first_ms_.clear();
-    submit(n_streams(), test_.joins, 1, [this](const auto&) {
+    auto prompt = prompt_of(test_.joins, next(), vocab_);
+    submit(n_streams(), std::move(prompt), 1, [this](const auto&) {
       end_ = Clock::now();
       first_ms_.push_back(ms_between(all_began_, end_));
       for (int stream = 0; stream < n_streams(); ++stream) {
@@ -128,6 +157,8 @@ class Run {
   }
 
   const BenchTest& test_;
+  std::uint32_t& n_prompts_;
+  std::vector<std::vector<Token>> prompts_; // by stream
   engine::Engine* engine_ = nullptr;
   int vocab_ = 0;
   Clock::time_point start_;
@@ -148,9 +179,10 @@ BenchResult run_bench(
     const BenchTest& test,
     int streams,
     int repeat,
+    std::uint32_t& n_prompts,
     const std::function<void()>& on_done) {
   auto& engine = session.engine();
-  Run(test, streams).run(engine, session.config().vocab); // warms up
+  Run(test, streams, n_prompts).run(engine, session.config().vocab); // warms up
   on_done();
   engine.reset_stats();
   BenchResult result;
@@ -160,12 +192,12 @@ BenchResult run_bench(
   std::vector<double> gaps_ms;
   std::vector<double> tps;
   double n_tokens = 0.0;
+  std::uint64_t digest = fnv1a("");
   for (int i = 0; i < repeat; ++i) {
-    Run run(test, streams);
+    Run run(test, streams, n_prompts);
     run.run(engine, session.config().vocab);
     on_done();
-    result.digest =
-        i == 0 || result.digest == run.digest() ? run.digest() : "differs";
+    digest = fnv1a(run.digest(), digest);
     tps.push_back(run.tps());
     n_tokens += run.n_tokens();
     first_ms.insert(
@@ -180,6 +212,8 @@ BenchResult run_bench(
     squares += (x - result.tps) * (x - result.tps);
   }
   result.tps_sd = repeat > 1 ? std::sqrt(squares / (repeat - 1)) : 0.0;
+  result.digest =
+      test.joins > 0 ? "" : fmt::format("{:016x}", digest);
   result.ttft_ms = percentiles(std::move(first_ms));
   result.gap_ms = percentiles(std::move(gaps_ms));
   for (int rank = 0; rank < session.n_ranks(); ++rank) {
