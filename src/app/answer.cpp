@@ -1,5 +1,7 @@
 #include "app/answer.h"
 
+#include <algorithm>
+
 #include "app/output.h"
 
 namespace lockstep::app {
@@ -65,12 +67,13 @@ void Answer::show(const std::string& piece) {
 
 void Answer::complete(RunReport& report) const {
   const auto n = static_cast<int>(results_.size());
-  report.generated_tokens = n;
-  report.prompt_tps = report.prompt_tokens / seconds(first_ - start_);
+  report.generated_tokens += n;
+  report.prompt_tps = std::max(
+      report.prompt_tps, report.prompt_tokens / seconds(first_ - start_));
   if (n > 1) {
     const double each = seconds(last_ - first_) / (n - 1);
-    report.generation_tps = 1.0 / each;
-    report.forward_ms = 1e3 * each;
+    report.generation_tps += 1.0 / each;
+    report.forward_ms = std::max(report.forward_ms, 1e3 * each);
   }
 }
 

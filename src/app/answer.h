@@ -30,7 +30,10 @@ class Answer {
   bool stopped() const { return stop_.matched(); }
   void finish(); // the last token was taken
 
-  /// Fills in the speeds; needs report.prompt_tokens.
+  const std::string& text() const { return text_; }
+  /// Fills in the speeds; needs report.prompt_tokens. Of several answers that
+  /// run together the first to begin counts for the prompt, and their speeds of
+  /// writing add up.
   void complete(RunReport& report) const;
   /// "text", "tokens", "finish_reason" and, if asked, "logprobs".
   Json to_json(bool with_logprobs) const;

@@ -33,6 +33,7 @@ namespace {
 using checkpoint::Checkpoint;
 
 constexpr int kDefaultMaxTokens = 512;
+constexpr int kMostAtATime = 8; // answers
 
 struct GenerateOptions {
   std::string model;
@@ -41,6 +42,7 @@ struct GenerateOptions {
   SamplingOptions sampling;
   std::vector<std::string> stops;
   std::optional<int> max_tokens;
+  int n_choices = 1;
   int context = 0;
   int n_top = -1; // --logprobs
   bool json = false;
@@ -86,40 +88,70 @@ Question read_question(
   return {std::move(tokenizer), std::move(request)};
 }
 
-/// Follows the answer on rank 0.
+/// Follows the answers on rank 0.
 RunReport run_request(
-    sched::Request request, engine::Engine& engine, Answer& answer) {
-  RunReport report;
-  report.prompt_tokens = static_cast<int>(request.prompt.size());
+    const sched::Request& request,
+    engine::Engine& engine,
+    std::vector<Answer>& answers) {
   ProgressBar bar("prompt");
-  engine.submit(std::move(request), [&](const sched::TokenEvent& event) {
-    bar.clear();
-    answer.take(event);
-    if (answer.stopped() && !event.finish) {
-      engine.cancel(event.id);
-    }
-  });
+  for (auto& answer : answers) {
+    auto own = request;
+    own.sampling.choice = static_cast<int>(&answer - answers.data());
+    own.id = own.sampling.choice;
+    engine.submit(std::move(own), [&](const sched::TokenEvent& event) {
+      bar.clear();
+      answer.take(event);
+      if (answer.stopped() && !event.finish) {
+        engine.cancel(event.id);
+      }
+    });
+    answer.start();
+  }
   engine.on_prompt([&bar](double share) {
     if (share < 1.0) {
       bar.show(share);
     }
   });
-  answer.start();
   engine.run_until_idle();
-  answer.finish();
-  answer.complete(report);
+  RunReport report;
+  report.prompt_tokens = static_cast<int>(request.prompt.size());
+  report.reused_tokens = static_cast<int>(engine.reuse().reused_tokens);
+  for (auto& answer : answers) {
+    answer.finish();
+    answer.complete(report);
+  }
   return report;
+}
+
+/// Several answers one after the other, each behind its number.
+void print_answers(const std::vector<Answer>& answers) {
+  for (const auto& answer : answers) {
+    write_stdout(fmt::format(
+        "{}[{}]\n{}\n",
+        &answer == answers.data() ? "" : "\n",
+        &answer - answers.data() + 1,
+        answer.text()));
+  }
 }
 
 void print_report(
     const GenerateOptions& options,
-    const Answer& answer,
+    const std::vector<Answer>& answers,
     const RunReport& report) {
   if (!options.json) {
+    if (answers.size() > 1) {
+      print_answers(answers);
+    }
     write_stderr("\n" + format_report(report));
     return;
   }
-  auto json = answer.to_json(options.n_top >= 0);
+  auto json = answers.front().to_json(options.n_top >= 0);
+  if (answers.size() > 1) {
+    json["choices"] = Json::array();
+    for (const auto& answer : answers) {
+      json["choices"].push_back(answer.to_json(options.n_top >= 0));
+    }
+  }
   json.update(report_json(report));
   write_stdout(json.dump() + "\n");
 }
@@ -133,6 +165,7 @@ int run_rank(
   ProgressBar bar("loading");
   auto session_options = app::session_options(options.world);
   session_options.context = options.context;
+  session_options.n_slots = std::min(options.n_choices, kMostAtATime);
   std::future<Question> asked;
   if (group.is_first()) {
     // While weights are read; a prompt that cannot be answered ends that.
@@ -159,9 +192,14 @@ int run_rank(
     session.gather_reports();
     return 0;
   }
-  Answer answer(question->tokenizer, !options.json);
-  answer.stop_before(options.stops, options.sampling.sampling.min_tokens);
-  auto report = run_request(std::move(question->request), engine, answer);
+  std::vector<Answer> answers;
+  for (int choice = 0; choice < options.n_choices; ++choice) {
+    answers.emplace_back(
+        question->tokenizer, options.n_choices == 1 && !options.json);
+    answers.back().stop_before(
+        options.stops, options.sampling.sampling.min_tokens);
+  }
+  auto report = run_request(question->request, engine, answers);
   engine.leave();
   report.tick_ms = engine.stats().tick_ms();
   report.exchange_ms = engine.stats().exchange_ms();
@@ -169,7 +207,7 @@ int run_rank(
   report.exchange = name_of(session.exchange());
   report.exchange_is_chosen = session.exchange_is_chosen();
   report.ranks = session.gather_reports();
-  print_report(options, answer, report);
+  print_report(options, answers, report);
   return 0;
 }
 
@@ -187,6 +225,13 @@ void add_answer_options(Command& command, GenerateOptions& options) {
       .within(1, 1 << 30);
   command.values(
       "--stop", "TEXT", options.stops, "end before it; several times");
+  command
+      .value(
+          "--choices",
+          "N",
+          options.n_choices,
+          "so many answers, which share the prompt's reading (1)")
+      .within(1, sched::kMostChoices);
   command
       .value("--logprobs", "K", options.n_top, "with --json: K best per token")
       .within(0, sched::kMostTopLogprobs);

@@ -103,6 +103,7 @@ Json report_json(const RunReport& report) {
   }
   return {
       {"prompt_tokens", report.prompt_tokens},
+      {"reused_tokens", report.reused_tokens},
       {"prompt_tps", report.prompt_tps},
       {"generation_tps", report.generation_tps},
       {"forward_ms", report.forward_ms},

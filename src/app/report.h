@@ -12,6 +12,7 @@ namespace lockstep::app {
 /// What a run took, for people and scripts.
 struct RunReport {
   int prompt_tokens = 0;
+  int reused_tokens = 0; // of prompts, that needed no computing
   int generated_tokens = 0;
   double prompt_tps = 0.0;
   double generation_tps = 0.0;

@@ -46,6 +46,8 @@ class Engine {
   void on_prompt(std::function<void(double)> listener) {
     on_prompt_ = std::move(listener);
   }
+  /// Rank 0: how much of prompts needed no computing.
+  const sched::Reuse& reuse() const { return scheduler_->reuse(); }
   /// Rank 0. The sink hears of the end.
   void cancel(sched::RequestId id);
 

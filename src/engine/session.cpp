@@ -25,7 +25,11 @@ namespace {
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
 /// Of a rank without a model: the program, its libraries, threads' stacks.
-constexpr std::uint64_t kProgramBytes = 64'000'000;
+constexpr std::uint64_t kProgramBytes = 34'000'000;
+/// Of each value of a row: as it is, and as the kernels pack it. Measured.
+constexpr std::uint64_t kRowBytes = 9;
+/// Of each token of the vocabulary in the tokenizer, which rank 0 has.
+constexpr std::uint64_t kTokenizerBytes = 800;
 constexpr int kKeptSlots = 32;   // for what ended sequences leave
 constexpr int kChunkOfMany = 48; // four panels of the kernels
 
@@ -218,7 +222,8 @@ MemoryNeeds Session::needs_of(
                        {config_.layers.begin() + own.first,
                         config_.layers.begin() + own.last})
                    .page_bytes;
-  const auto rows = static_cast<std::uint64_t>(chunk + options.n_slots);
+  const auto rows = static_cast<std::uint64_t>(
+      std::min(chunk, context_) + options.n_slots);
   // Rows between the steps of a layer, and packets on their way.
   std::uint64_t widest = 0;
   for (int i = own.first; i < own.last; ++i) {
@@ -231,8 +236,11 @@ MemoryNeeds Session::needs_of(
   }
   const auto hidden = static_cast<std::uint64_t>(config_.hidden);
   const auto n_ranks = static_cast<std::uint64_t>(group_.size());
-  needs.work = kProgramBytes + sizeof(float) * rows *
+  needs.work = kProgramBytes + kRowBytes * rows *
                                    (widest + (8 + 3 * n_ranks) * hidden);
+  if (own.first == 0) {
+    needs.work += kTokenizerBytes * static_cast<std::uint64_t>(config_.vocab);
+  }
   if (own.last == static_cast<int>(config_.layers.size())) {
     const auto n_wanted =
         options.scores ? rows : static_cast<std::uint64_t>(options.n_slots);
