@@ -148,8 +148,8 @@ std::vector<BenchResult> run_tests(
   std::vector<BenchResult> results;
   for (const auto& test : tests) {
     for (const int streams : options.streams) {
-      results.push_back(run_bench(
-          session, test, streams, options.repeat, n_prompts, [&] {
+      results.push_back(
+          run_bench(session, test, streams, options.repeat, n_prompts, [&] {
             bar.show(++n_done / n_runs);
           }));
     }
@@ -161,8 +161,8 @@ int context_for(const BenchOptions& options) {
   int most = 1;
   for (const auto& test : tests_of(options)) {
     const int before = test.history > 0 ? test.history + kHistoryAnswer : 0;
-    most = std::max(
-        {most, before + test.prompt + test.generate, test.joins + 1});
+    most =
+        std::max({most, before + test.prompt + test.generate, test.joins + 1});
   }
   return most;
 }
@@ -212,7 +212,8 @@ std::optional<std::string> check_options(BenchOptions& options) {
   if (tests_of(options).empty()) {
     fail(
         ErrorKind::usage,
-        "nothing to measure: --prompt, --gen, --turn and --join are all 0; give one of "
+        "nothing to measure: --prompt, --gen, --turn and --join are all 0; "
+        "give one of "
         "them");
   }
   if (options.model.empty() == options.shape.empty()) {

@@ -87,10 +87,9 @@ class Run {
       prompt = prompt_of(
           test_.history > 0 ? test_.history : test_.prompt, next(), vocab_);
       if (test_.history > 0) {
-        submit(
-            stream, prompt, kHistoryAnswer, [&prompt](const auto& event) {
-              prompt.push_back(event.sampled.chosen.token);
-            });
+        submit(stream, prompt, kHistoryAnswer, [&prompt](const auto& event) {
+          prompt.push_back(event.sampled.chosen.token);
+        });
       }
     }
     engine_->run_until_idle();
@@ -212,8 +211,7 @@ BenchResult run_bench(
     squares += (x - result.tps) * (x - result.tps);
   }
   result.tps_sd = repeat > 1 ? std::sqrt(squares / (repeat - 1)) : 0.0;
-  result.digest =
-      test.joins > 0 ? "" : fmt::format("{:016x}", digest);
+  result.digest = test.joins > 0 ? "" : fmt::format("{:016x}", digest);
   result.ttft_ms = percentiles(std::move(first_ms));
   result.gap_ms = percentiles(std::move(gaps_ms));
   for (int rank = 0; rank < session.n_ranks(); ++rank) {

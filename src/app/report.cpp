@@ -60,7 +60,15 @@ std::string exchange_text(const std::string& name, bool is_chosen) {
 
 std::string format_report(const RunReport& report) {
   std::vector<Cells> rows{
-      {"rank", "host", "device", "layers", "weights", "KV", "memory", "read", "busy"}};
+      {"rank",
+       "host",
+       "device",
+       "layers",
+       "weights",
+       "KV",
+       "memory",
+       "read",
+       "busy"}};
   for (const auto& rank : report.ranks) {
     rows.push_back(cells_of(rank));
   }

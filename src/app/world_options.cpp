@@ -34,7 +34,7 @@ std::uint64_t parse_bytes(const std::string& text) {
   char* rest = nullptr;
   const double number = std::strtod(text.c_str(), &rest);
   const std::string_view unit(rest);
-  const double factor = unit.empty() || unit == "B" ? 1.0
+  const double factor = unit.empty() || unit == "B"   ? 1.0
                         : unit == "K" || unit == "KB" ? 1e3
                         : unit == "M" || unit == "MB" ? 1e6
                         : unit == "G" || unit == "GB" ? 1e9

@@ -222,8 +222,8 @@ MemoryNeeds Session::needs_of(
                        {config_.layers.begin() + own.first,
                         config_.layers.begin() + own.last})
                    .page_bytes;
-  const auto rows = static_cast<std::uint64_t>(
-      std::min(chunk, context_) + options.n_slots);
+  const auto rows =
+      static_cast<std::uint64_t>(std::min(chunk, context_) + options.n_slots);
   // Rows between the steps of a layer, and packets on their way.
   std::uint64_t widest = 0;
   for (int i = own.first; i < own.last; ++i) {
@@ -236,8 +236,8 @@ MemoryNeeds Session::needs_of(
   }
   const auto hidden = static_cast<std::uint64_t>(config_.hidden);
   const auto n_ranks = static_cast<std::uint64_t>(group_.size());
-  needs.work = kProgramBytes + kRowBytes * rows *
-                                   (widest + (8 + 3 * n_ranks) * hidden);
+  needs.work =
+      kProgramBytes + kRowBytes * rows * (widest + (8 + 3 * n_ranks) * hidden);
   if (own.first == 0) {
     needs.work += kTokenizerBytes * static_cast<std::uint64_t>(config_.vocab);
   }

@@ -26,8 +26,8 @@ struct SessionOptions {
   ComputeOptions compute;
   int context = 0; // most tokens of one sequence; 0 = all that the model allows
   int n_slots = 1; // sequences at a time
-  bool scores = false;           // whole chunks of prompts are scored
-  std::uint64_t max_memory = 0;  // bytes of each rank; 0 = what there is
+  bool scores = false;          // whole chunks of prompts are scored
+  std::uint64_t max_memory = 0; // bytes of each rank; 0 = what there is
   /// Most prompt tokens of one tick; 0 = few where several ranks are to be busy
   /// at once, many for one alone.
   int chunk = 0;

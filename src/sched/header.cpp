@@ -34,10 +34,6 @@ void put(WordWriter& out, const SlotOp& op) {
   }
 }
 
-int words_of(const SlotOp& op) {
-  return op.kind == SlotOp::Kind::open ? open_words(op.sampling) : kCloseWords;
-}
-
 int most_slot_ops(const Limits& limits) {
   return 2 * limits.n_slots + 2;
 }
@@ -73,6 +69,10 @@ SlotOp get_slot_op(WordReader& in, const Limits& limits) {
 }
 
 } // namespace
+
+int words_of(const SlotOp& op) {
+  return op.kind == SlotOp::Kind::open ? open_words(op.sampling) : kCloseWords;
+}
 
 int open_words(const Sampling& sampling) {
   return kOpenWords + sampling_words(sampling);

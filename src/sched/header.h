@@ -56,6 +56,7 @@ inline constexpr int kMostPauseUs = 20'000;
 inline constexpr int kRowWords = 8;
 inline constexpr int kCloseWords = 2;
 int open_words(const Sampling& sampling);
+int words_of(const SlotOp& op);
 
 /// Words that a header of so many rows, tokens and words of slot operations
 /// takes.

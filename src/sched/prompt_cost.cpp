@@ -28,8 +28,7 @@ void PromptCost::record(const PromptLoad& load, double microseconds) {
   const double weight = 1.0 / std::max(1.0, microseconds * microseconds);
   for (std::size_t i = 0; i < kTerms; ++i) {
     for (std::size_t k = 0; k < kTerms; ++k) {
-      products_[i][k] =
-          kKept * products_[i][k] + weight * terms[i] * terms[k];
+      products_[i][k] = kKept * products_[i][k] + weight * terms[i] * terms[k];
     }
     moments_[i] = kKept * moments_[i] + weight * terms[i] * microseconds;
   }

@@ -34,7 +34,8 @@ TEST_CASE("what prompts cost at any depth is learnt as they enter") {
     const int n = std::clamp(20000 / (800 + offset), 1, 24);
     if (offset > 400) {
       const double exact = 800.0 * n + 0.9 * offset + 0.4 * n * offset;
-      REQUIRE(cost.of(load_of(n, offset)) == doctest::Approx(exact).epsilon(0.2));
+      REQUIRE(
+          cost.of(load_of(n, offset)) == doctest::Approx(exact).epsilon(0.2));
     }
     cost.record(load_of(n, offset), measured(n, offset, random));
     offset += n;

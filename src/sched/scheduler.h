@@ -5,12 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "sched/admission.h"
 #include "sched/header.h"
 #include "sched/request.h"
 #include "sched/sequence.h"
-#include "sched/slots.h"
 #include "sched/stage_times.h"
-#include "sched/waiting.h"
 
 namespace lockstep::sched {
 
@@ -26,23 +25,15 @@ struct SchedulerOptions {
   int vocab = kAnyVocab; // ids of tokens that the model has
 };
 
-/// How much of prompts needed no computing because a slot held it.
-struct Reuse {
-  std::int64_t requests = 0;
-  std::int64_t hits = 0; // requests that reused something
-  std::int64_t prompt_tokens = 0;
-  std::int64_t reused_tokens = 0;
-};
-
 /// Decides what enters the pipeline, on rank 0 alone. Bookkeeping only: no
 /// tensors, no clocks, no threads.
 ///
 /// Sequences join and leave at any tick. Requests get slots in the order they
-/// came, as far as slots and the cache suffice, and begin behind what a slot
-/// holds of their prompt already. Those that answer are divided
-/// into parts that follow one another through the stages, so that every stage
-/// has one to work on; prompts enter in chunks beside them, one every tick,
-/// without waiting for the last rank, as many tokens as `stretch` allows.
+/// came and begin behind what a slot holds of their prompt already. Those that
+/// answer are divided into parts that follow one another through the stages, so
+/// that every stage has one to work on; prompts enter in chunks beside them, one
+/// every tick, without waiting for the last rank, as many tokens as `stretch`
+/// allows.
 ///
 /// The caller alternates: `next()` gives the header of a tick, and when that
 /// tick's exchange is done `apply()` takes what the last rank said in it.
@@ -58,7 +49,7 @@ class Scheduler {
   void cancel(RequestId id);
 
   bool idle() const {
-    return running_.empty() && waiting_.empty() && cancelled_.empty();
+    return running_.empty() && admission_.empty() && cancelled_.empty();
   }
 
   /// The header of the next tick; stays inside the room of the last one.
@@ -77,7 +68,7 @@ class Scheduler {
   double prompt_share() const;
 
   /// Of all requests that have had a slot.
-  const Reuse& reuse() const { return reuse_; }
+  const Reuse& reuse() const { return admission_.reuse(); }
 
   /// The batch whose results the exchange of the last header brings.
   const Batch& leaving() const { return under_way_.back().batch; }
@@ -90,37 +81,28 @@ class Scheduler {
   };
 
   std::vector<Sequence>::iterator find(std::uint64_t serial);
-  bool op_fits(const Header& header, int n_words) const;
-  bool is_worth_waiting(std::span<const Token> beginning) const;
-  bool open_slot(
-      const Request& request, const Opening& opening, Header& header);
-  void admit(Header& header);
   int token_room(const Header& header) const;
   int n_decoding() const;
   int part_size() const;
   int most_prompt_tokens() const;
   void enter_tokens(Header& header, Flight& flight);
   void enter_prompts(Header& header, Flight& flight);
-  int most_openings() const;
-  int slot_op_room() const;
-  Room room_for_next() const;
+  Room room_for_next();
 
   void end(std::vector<Sequence>::iterator sequence);
 
   SchedulerOptions options_;
-  Slots slots_;
+  Admission admission_;
   StageTimes times_;
-  Waiting waiting_;
   std::vector<Sequence> running_;     // by arrival
   std::vector<TokenEvent> cancelled_; // to be reported
-  Reuse reuse_;
   bool ending_ = false;
   std::uint64_t tick_ = 0; // of the next header
-  std::uint64_t next_serial_ = 0;
-  int n_parts_;      // see choose_parts
-  int n_parted_ = 0; // sequences for which that was chosen
+  int n_parts_;            // see choose_parts
+  int n_parted_ = 0;       // sequences for which that was chosen
   Room room_ = kFirstRoom;
-  int slot_op_room_ = kFirstRoom.words - header_words(0, 0, 0); // words of it
+  // Words of it for slot operations; rows were promised the others.
+  int slot_op_room_ = kFirstRoom.words - header_words(0, 0, 0);
   std::deque<Flight> under_way_; // newest first, n_stages of them
 };
 
