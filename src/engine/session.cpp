@@ -12,6 +12,7 @@
 #include "base/host.h"
 #include "base/json.h"
 #include "engine/memory.h"
+#include "engine/stage_needs.h"
 #include "model/families/family.h"
 #include "model/kv_cache.h"
 #include "plan/partition.h"
@@ -24,12 +25,6 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
-/// Of a rank without a model: the program, its libraries, threads' stacks.
-constexpr std::uint64_t kProgramBytes = 34'000'000;
-/// Of each value of a row: as it is, and as the kernels pack it. Measured.
-constexpr std::uint64_t kRowBytes = 9;
-/// Of each token of the vocabulary in the tokenizer, which rank 0 has.
-constexpr std::uint64_t kTokenizerBytes = 800;
 constexpr int kKeptSlots = 32;   // for what ended sequences leave
 constexpr int kChunkOfMany = 48; // four panels of the kernels
 
@@ -68,29 +63,6 @@ world::TypicalSizes typical_sizes(
   };
   const int n_rows = (n_slots + n_ranks - 1) / n_ranks;
   return {size_of_tick(n_rows, n_rows), size_of_tick(1, chunk)};
-}
-
-std::uint64_t tensor_bytes(
-    const checkpoint::Checkpoint& checkpoint, const char* name) {
-  const auto* info = checkpoint.find(name);
-  return info != nullptr ? info->stored_bytes() : 0;
-}
-
-std::uint64_t bytes_of_stage(
-    const checkpoint::Checkpoint& checkpoint,
-    const plan::Costs& bytes,
-    const checkpoint::LayerRange& layers) {
-  double sum = 0.0;
-  for (int i = layers.first; i < layers.last; ++i) {
-    sum += bytes.layers[static_cast<std::size_t>(i)];
-  }
-  const auto embedding = tensor_bytes(checkpoint, "model.embed_tokens.weight");
-  if (layers.first == 0 && embedding > 0) {
-    sum += static_cast<double>(embedding);
-  } else if (layers.last == static_cast<int>(bytes.layers.size())) {
-    sum += bytes.last;
-  }
-  return static_cast<std::uint64_t>(sum);
 }
 
 } // namespace
@@ -140,14 +112,22 @@ Session::Session(
 
   lifeline.set_phase("loading");
   const auto& own = plan[static_cast<std::size_t>(group.rank())];
-  const auto total =
-      bytes_of_stage(checkpoint, plan::stored_bytes(checkpoint, config_), own);
   const int chunk = options.chunk > 0   ? options.chunk
                     : group.size() == 1 ? kChunkAlone
                                         : kChunkOfMany;
+  const int rows = std::min(chunk, context_) + options.n_slots;
+  auto needs = needs_of(
+      {checkpoint,
+       config_,
+       *compute_.parts,
+       own,
+       group.size(),
+       rows,
+       options.scores ? rows : options.n_slots});
+  needs.most = options.max_memory;
   memory_ = plan_memory(
       group,
-      needs_of(own, total, chunk, options),
+      needs,
       std::int64_t{options.n_slots} * model::places_held(context_));
   std::uint64_t done = 0;
   stage_.emplace(
@@ -158,9 +138,10 @@ Session::Session(
       *compute_.parts,
       [&](std::uint64_t bytes) {
         done += bytes;
-        if (options.on_load && total > 0) {
+        if (options.on_load && needs.weights > 0) {
           options.on_load(std::min(
-              1.0, static_cast<double>(done) / static_cast<double>(total)));
+              1.0,
+              static_cast<double>(done) / static_cast<double>(needs.weights)));
         }
       });
 
@@ -206,49 +187,6 @@ Session::Session(
       std::move(scheduler),
       lifeline,
       group.size());
-}
-
-MemoryNeeds Session::needs_of(
-    const checkpoint::LayerRange& own,
-    std::uint64_t weights,
-    int chunk,
-    const SessionOptions& options) const {
-  MemoryNeeds needs;
-  needs.weights = weights;
-  needs.most = options.max_memory;
-  needs.page_places = model::kPagePlaces;
-  needs.page = compute_.parts
-                   ->caches(
-                       {config_.layers.begin() + own.first,
-                        config_.layers.begin() + own.last})
-                   .page_bytes;
-  const auto rows =
-      static_cast<std::uint64_t>(std::min(chunk, context_) + options.n_slots);
-  // Rows between the steps of a layer, and packets on their way.
-  std::uint64_t widest = 0;
-  for (int i = own.first; i < own.last; ++i) {
-    const auto& layer = config_.layers[static_cast<std::size_t>(i)];
-    const int heads = layer.n_heads + layer.n_kv_heads;
-    widest = std::max(
-        widest,
-        static_cast<std::uint64_t>(
-            2 * heads * layer.head_dim + 3 * layer.ffn_dim));
-  }
-  const auto hidden = static_cast<std::uint64_t>(config_.hidden);
-  const auto n_ranks = static_cast<std::uint64_t>(group_.size());
-  needs.work =
-      kProgramBytes + kRowBytes * rows * (widest + (8 + 3 * n_ranks) * hidden);
-  if (own.first == 0) {
-    needs.work += kTokenizerBytes * static_cast<std::uint64_t>(config_.vocab);
-  }
-  if (own.last == static_cast<int>(config_.layers.size())) {
-    const auto n_wanted =
-        options.scores ? rows : static_cast<std::uint64_t>(options.n_slots);
-    needs.work += 2 * sizeof(float) * n_wanted *
-                  static_cast<std::uint64_t>(config_.vocab);
-    needs.reading = tensor_bytes(checkpoint_, "lm_head.weight");
-  }
-  return needs;
 }
 
 RankReport Session::own_report() const {

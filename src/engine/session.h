@@ -73,11 +73,6 @@ class Session {
   std::vector<RankReport> gather_reports() const;
 
  private:
-  MemoryNeeds needs_of(
-      const checkpoint::LayerRange& own,
-      std::uint64_t weights,
-      int chunk,
-      const SessionOptions& options) const;
   RankReport own_report() const;
 
   const world::Group& group_;
