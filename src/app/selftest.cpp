@@ -38,8 +38,8 @@ double gigabytes_per_second(
 std::vector<world::CheckResult> check_exchanges(
     const world::Group& group, int n_ticks) {
   std::vector<world::CheckResult> results;
-  world::GatherExchange gather(group);
-  world::SumExchange sum(group);
+  world::GatherExchange gather(group, world::Purpose::trial);
+  world::SumExchange sum(group, world::Purpose::trial);
   const auto run = [&](world::Exchange& exchange, const char* name, int n) {
     ProgressBar bar(fmt::format("ticks by {}", name));
     results.push_back(

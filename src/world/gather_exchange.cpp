@@ -5,7 +5,7 @@
 namespace lockstep::world {
 
 Inbox GatherExchange::swap(const Outbox& outbox) {
-  const auto packets = group_.all_gather(pack(outbox));
+  const auto packets = group_.all_gather(purpose_, pack(outbox));
   return unpack(packets, outbox.size, outbox.seal, group_.rank());
 }
 

@@ -20,7 +20,7 @@ Inbox SumExchange::swap(const Outbox& outbox) {
   if (after > 0) {
     parts.push_back(mx::zeros({after, total}, mx::int32));
   }
-  const auto packets = group_.all_sum(mx::concatenate(parts, 0));
+  const auto packets = group_.all_sum(purpose_, mx::concatenate(parts, 0));
   return unpack(packets, outbox.size, outbox.seal, rank);
 }
 
