@@ -34,6 +34,10 @@ asan: ## unit tests under the address and undefined-behaviour sanitizers
 	@tools/build asan unit_tests
 	@ctest --test-dir build/asan --output-on-failure
 
+prove: ## no world hangs or mixes ticks, in any state that it can come to
+	@tools/setup check
+	@tools/prove --long
+
 check-portable: ## can clang with libc++, as on macOS, read every source?
 	@tools/setup build check
 	@tools/lint portable
@@ -65,4 +69,4 @@ clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
 	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/lint build/rust
 
-.PHONY: help demo build check test e2e asan check-portable bench peers format tidy install clean
+.PHONY: help demo build check test e2e asan prove check-portable bench peers format tidy install clean
