@@ -42,10 +42,11 @@ check-portable: ## can clang with libc++, as on macOS, read every source?
 	@tools/setup build check
 	@tools/lint portable
 
-bench: build ## single kernels beside the machine's limits
+bench: build ## single kernels beside the machine's limits, and the scheduler
 	@tools/setup bench
-	@tools/build bench kernels_bench
+	@tools/build bench kernels_bench sched_bench
 	@build/bench/kernels_bench --benchmark_counters_tabular=true
+	@build/bench/sched_bench --benchmark_counters_tabular=true
 
 peers: build ## lockstep beside llama.cpp, by turns (builds it first: long)
 	@tools/setup demo bench
