@@ -38,6 +38,11 @@ prove: ## no world hangs or mixes ticks, in any state that it can come to
 	@tools/setup check
 	@tools/prove --long
 
+soak: ## 1 to 8 ranks, 20,000 ticks of random traffic each (an hour)
+	@tools/setup build
+	@tools/build release soak
+	@tools/soak --long
+
 check-portable: ## can clang with libc++, as on macOS, read every source?
 	@tools/setup build check
 	@tools/lint portable
@@ -70,4 +75,4 @@ clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
 	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/lint build/rust
 
-.PHONY: help demo build check test e2e asan prove check-portable bench peers format tidy install clean
+.PHONY: help demo build check test e2e asan prove soak check-portable bench peers format tidy install clean
