@@ -22,7 +22,6 @@ namespace lockstep::engine {
 
 namespace {
 
-constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
 /// Of a rank without a model: the program, its libraries, threads' stacks.
 constexpr std::uint64_t kProgramBytes = 64'000'000;
@@ -284,8 +283,8 @@ std::vector<RankReport> Session::gather_reports() const {
       {"read", own.bytes_read}};
   std::vector<RankReport> reports;
   for (const auto& line : group_.gather_texts(
-           text.dump(-1, ' ', true, Json::error_handler_t::replace),
-           kReportBytes)) {
+           world::Purpose::report,
+           text.dump(-1, ' ', true, Json::error_handler_t::replace))) {
     const int rank = static_cast<int>(reports.size());
     const auto json =
         parse_json(line, fmt::format("the report of rank {}", rank));
