@@ -47,15 +47,25 @@ asan: ## unit tests under the address and undefined-behaviour sanitizers
 	@tools/build asan unit_tests
 	@ctest --test-dir build/asan --output-on-failure
 
+prove: ## no world hangs or mixes ticks, in any state that it can come to
+	@tools/setup check
+	@tools/prove --long
+
+soak: ## 1 to 8 ranks, 20,000 ticks of random traffic each (long)
+	@tools/setup build
+	@tools/build release soak
+	@tools/soak --long
+
 check-portable: ## can clang with libc++, as on macOS, read every source?
 	@tools/setup build check
 	@tools/lint portable
 
-bench: build ## single kernels beside the machine's limits, and the sampler
+bench: build ## single kernels beside the machine's limits, the sampler, the scheduler
 	@tools/setup bench
-	@tools/build bench kernels_bench sampler_bench
+	@tools/build bench kernels_bench sampler_bench sched_bench
 	@build/bench/kernels_bench --benchmark_counters_tabular=true
 	@build/bench/sampler_bench
+	@build/bench/sched_bench --benchmark_counters_tabular=true
 
 peers: build ## lockstep beside llama.cpp, by turns (builds it first: long)
 	@tools/setup demo bench
@@ -79,4 +89,4 @@ clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
 	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/cuda build/lint build/rust
 
-.PHONY: help demo build build-cuda gpu-bundle check-gpu check test e2e asan check-portable bench peers format tidy install clean
+.PHONY: help demo build build-cuda gpu-bundle check-gpu check test e2e asan prove soak check-portable bench peers format tidy install clean

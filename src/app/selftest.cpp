@@ -45,7 +45,8 @@ std::vector<world::CheckResult> check_exchanges(
   const int n = (n_ticks + n_kinds - 1) / n_kinds; // of each
   std::vector<world::CheckResult> results;
   for (const auto kind : kinds) {
-    const auto exchange = world::make_exchange(kind, group);
+    const auto exchange =
+        world::make_exchange(kind, group, world::Purpose::trial);
     const std::string name(name_of(kind));
     ProgressBar bar(fmt::format("ticks by {}", name));
     results.push_back(

@@ -20,8 +20,6 @@ namespace mx = mlx::core;
 
 namespace {
 
-constexpr std::size_t kHostBytes = 256;
-
 std::string device_name() {
   const auto& info = mx::device_info(mx::default_device());
   const auto found = info.find("device_name");
@@ -34,8 +32,10 @@ std::string device_name() {
 }
 
 int ranks_on_this_host(const world::Group& group) {
-  const auto own = host_name().substr(0, kHostBytes - 1);
-  const auto hosts = group.gather_texts(own, kHostBytes);
+  using world::Purpose;
+  const auto own =
+      host_name().substr(0, world::collective_for(Purpose::hosts).bytes - 1);
+  const auto hosts = group.gather_texts(Purpose::hosts, own);
   return static_cast<int>(std::count(hosts.begin(), hosts.end(), own));
 }
 

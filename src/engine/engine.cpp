@@ -49,6 +49,9 @@ void Engine::cancel(sched::RequestId id) {
 
 void Engine::tick(int pause_us) {
   lifeline_.set_tick(pipeline_.tick());
+  if (on_tick_) {
+    on_tick_(pipeline_.tick());
+  }
   const auto start = std::chrono::steady_clock::now();
   std::optional<sched::Header> header;
   if (scheduler_) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/channel.h"
 #include "engine/pipeline.h"
@@ -48,6 +49,11 @@ class Engine {
   }
   /// Rank 0: how much of prompts needed no computing.
   const sched::Reuse& reuse() const { return scheduler_->reuse(); }
+  /// `listener` hears of each tick by its number, before anything is done in
+  /// it; on rank 0 it may submit and cancel.
+  void on_tick(std::function<void(std::uint64_t)> listener) {
+    on_tick_ = std::move(listener);
+  }
   /// Rank 0. The sink hears of the end.
   void cancel(sched::RequestId id);
 
@@ -81,6 +87,7 @@ class Engine {
   TickStats stats_;
   std::map<sched::RequestId, Sink> sinks_;
   std::function<void(double)> on_prompt_;
+  std::function<void(std::uint64_t)> on_tick_;
   std::uint64_t kv_bytes_ = 0;
 };
 

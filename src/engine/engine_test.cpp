@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/begun_group.h"
 #include "support/tiny_model.h"
 #include "support/tiny_world.h"
 #include "world/gather_exchange.h"
@@ -67,7 +68,8 @@ class Alone {
  private:
   std::unique_ptr<model::Parts> parts_;
   std::optional<model::Stage> stage_;
-  world::GatherExchange exchange_{world::Group::alone()};
+  world::GatherExchange exchange_{
+      testing::begun_group(), world::Purpose::exchange};
   link::Lifeline lifeline_ = link::Lifeline::from_environment();
   std::optional<Engine> engine_;
 };

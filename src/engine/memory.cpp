@@ -19,8 +19,6 @@ namespace mx = mlx::core;
 
 namespace {
 
-constexpr std::size_t kTextBytes = 512;
-
 /// What the system and other programs keep of a device's memory.
 constexpr double kUsable = 0.95;
 
@@ -65,8 +63,8 @@ std::vector<RankNeeds> gather_needs(
       {"page", needs.page}};
   std::vector<RankNeeds> all;
   for (const auto& line : group.gather_texts(
-           own.dump(-1, ' ', true, Json::error_handler_t::replace),
-           kTextBytes)) {
+           world::Purpose::memory,
+           own.dump(-1, ' ', true, Json::error_handler_t::replace))) {
     const auto json =
         parse_json(line, fmt::format("the memory of rank {}", all.size()));
     auto& rank = all.emplace_back();

@@ -23,7 +23,7 @@ struct MemoryPlan {
   std::uint64_t total = 0; // bytes
 };
 
-/// Collective: finds how many places the cache can have, at most `wanted`, so
+/// Collective (world/collectives' memory): finds how many places the cache can have, at most `wanted`, so
 /// that no rank takes more than it may and those of one host not more than the
 /// host has. Throws Error{memory}, on all ranks alike, when one cannot hold
 /// even its weights and one page.

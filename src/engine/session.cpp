@@ -23,7 +23,6 @@ namespace lockstep::engine {
 
 namespace {
 
-constexpr std::size_t kReportBytes = 1024;
 constexpr int kChunkAlone = 512;
 constexpr int kKeptSlots = 32;   // for what ended sequences leave
 constexpr int kChunkOfMany = 48; // four panels of the kernels
@@ -230,8 +229,8 @@ std::vector<RankReport> Session::gather_reports() const {
       {"read", own.bytes_read}};
   std::vector<RankReport> reports;
   for (const auto& line : group_.gather_texts(
-           text.dump(-1, ' ', true, Json::error_handler_t::replace),
-           kReportBytes)) {
+           world::Purpose::report,
+           text.dump(-1, ' ', true, Json::error_handler_t::replace))) {
     const int rank = static_cast<int>(reports.size());
     const auto json =
         parse_json(line, fmt::format("the report of rank {}", rank));

@@ -67,7 +67,7 @@ TEST_CASE("a stage makes its own layers' weights and no others") {
   const auto made_by = [&](int first, int last) {
     const auto shape = open_model_shape(path);
     const auto& family = family_of(shape);
-    const auto parts = mlx_parts(checkpoint::Dtype::f32);
+    const auto parts = mlx_parts(checkpoint::Dtype::f32, KvStored::as_computed);
     const Stage stage(
         shape, family, family.parse(shape), {first, last}, *parts);
     return shape.bytes_read();

@@ -31,7 +31,7 @@ class Trial {
   Trial(const Group& group, const std::vector<ExchangeKind>& kinds)
       : group_(group), times_(kinds.size()) {
     for (const auto kind : kinds) {
-      exchanges_.push_back(make_exchange(kind, group));
+      exchanges_.push_back(make_exchange(kind, group, Purpose::choice));
     }
   }
 
@@ -87,8 +87,8 @@ class Trial {
   }
 
   double on_slowest(double value) const {
-    const auto most =
-        group_.all_max(mx::array({static_cast<float>(value)}, mx::float32));
+    const auto most = group_.all_max(
+        Purpose::choice, mx::array({static_cast<float>(value)}, mx::float32));
     return most.data<float>()[0];
   }
 
@@ -132,7 +132,8 @@ std::vector<ExchangeTiming> time_exchanges(
     }
   }
   const auto n = static_cast<int>(own.size());
-  const auto slowest = group.all_max(mx::array(own.data(), {n}, mx::float32));
+  const auto slowest =
+      group.all_max(Purpose::choice, mx::array(own.data(), {n}, mx::float32));
   std::vector<ExchangeTiming> timings;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const auto* at = slowest.data<float>() + i;
@@ -153,7 +154,7 @@ ExchangeKind choose_exchange(const Group& group, const TypicalSizes& sizes) {
   // The numbers are the same everywhere, and yet one rank alone decides.
   const int own =
       group.is_first() ? static_cast<int>(place_of_best(timings)) : 0;
-  const auto all = group.all_max(mx::array({own}, mx::int32));
+  const auto all = group.all_max(Purpose::choice, mx::array({own}, mx::int32));
   const int chosen = all.data<std::int32_t>()[0];
   if (chosen < 0 || chosen >= static_cast<int>(timings.size())) {
     fail(

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/begun_group.h"
+
 namespace lockstep::world {
 
 namespace {
@@ -30,7 +32,7 @@ TEST_CASE("the kind that is clearly faster over an answer's ticks is chosen") {
 }
 
 TEST_CASE("a rank alone has nothing to measure") {
-  const auto group = Group::alone();
+  const auto group = testing::begun_group();
   CHECK(choose_exchange(group, {}) == Kind::gather);
   const auto timings = time_exchanges(
       group, {{9, 2, 1, 8, mx::float32}, {9, 2, 4, 8, mx::float32}});

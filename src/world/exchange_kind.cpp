@@ -56,15 +56,16 @@ void check_carries(Backend backend, ExchangeKind kind) {
   }
 }
 
-std::unique_ptr<Exchange> make_exchange(ExchangeKind kind, const Group& group) {
+std::unique_ptr<Exchange> make_exchange(
+    ExchangeKind kind, const Group& group, Purpose purpose) {
   check_carries(group.backend(), kind);
   switch (kind) {
     case ExchangeKind::gather:
-      return std::make_unique<GatherExchange>(group);
+      return std::make_unique<GatherExchange>(group, purpose);
     case ExchangeKind::sum:
-      return std::make_unique<SumExchange>(group);
+      return std::make_unique<SumExchange>(group, purpose);
     case ExchangeKind::shift:
-      return std::make_unique<ShiftExchange>(group);
+      return std::make_unique<ShiftExchange>(group, purpose);
     case ExchangeKind::automatic:
       break;
   }

@@ -23,8 +23,10 @@ bool can_carry(Backend backend, ExchangeKind kind);
 /// Throws Error{usage} when it has not.
 void check_carries(Backend backend, ExchangeKind kind);
 
-/// An exchange over `group`, of a kind that is not automatic. Throws
-/// Error{usage} when the group's back end cannot carry it.
-std::unique_ptr<Exchange> make_exchange(ExchangeKind kind, const Group& group);
+/// An exchange over `group`, of a kind that is not automatic; `purpose`:
+/// exchange, or what exchanges are tried for. Throws Error{usage} when the
+/// group's back end cannot carry it.
+std::unique_ptr<Exchange> make_exchange(
+    ExchangeKind kind, const Group& group, Purpose purpose = Purpose::exchange);
 
 } // namespace lockstep::world

@@ -8,11 +8,14 @@ namespace lockstep::world {
 /// One all_gather of every rank's packet.
 class GatherExchange final : public Exchange {
  public:
-  explicit GatherExchange(const Group& group) : group_(group) {}
+  /// `purpose`: exchange, or what exchanges are tried for.
+  GatherExchange(const Group& group, Purpose purpose)
+      : group_(group), purpose_(purpose) {}
   Inbox swap(const Outbox& outbox) override;
 
  private:
   Group group_;
+  Purpose purpose_;
 };
 
 } // namespace lockstep::world

@@ -58,51 +58,58 @@ Group Group::join(Backend backend, int size) {
 }
 
 template <class Operation>
-mx::array Group::run(const char* name, const mx::array& x, Operation op) const {
+mx::array Group::run(
+    const char* name, Purpose purpose, const mx::array& x, Operation op) const {
+  order_->enter(purpose, x.nbytes());
   try {
     auto result = op(x);
     mx::eval(result);
     return result;
   } catch (const std::exception& e) {
-    lost_peer(name, e);
+    lost_peer(name, purpose, e);
   }
 }
 
-void Group::lost_peer(const char* name, const std::exception& cause) const {
+void Group::lost_peer(
+    const char* name, Purpose purpose, const std::exception& cause) const {
   fail(
       ErrorKind::peer_lost,
-      "rank {}: {} failed, a peer is lost: {}",
+      "rank {}: {} of the {} failed, a peer is lost: {}",
       rank_,
       name,
+      collective_for(purpose).name,
       cause.what());
 }
 
-mx::array Group::all_gather(const mx::array& x) const {
-  return run("all_gather", x, [this](const mx::array& own) {
+mx::array Group::all_gather(Purpose purpose, const mx::array& x) const {
+  return run("all_gather", purpose, x, [this](const mx::array& own) {
     return group_ ? mx::distributed::all_gather(own, group_, *stream_) : own;
   });
 }
 
-mx::array Group::all_sum(const mx::array& x) const {
-  return run("all_sum", x, [this](const mx::array& own) {
+mx::array Group::all_sum(Purpose purpose, const mx::array& x) const {
+  return run("all_sum", purpose, x, [this](const mx::array& own) {
     return group_ ? mx::distributed::all_sum(own, group_, *stream_) : own;
   });
 }
 
-mx::array Group::all_max(const mx::array& x) const {
-  return run("all_max", x, [this](const mx::array& own) {
+mx::array Group::all_max(Purpose purpose, const mx::array& x) const {
+  return run("all_max", purpose, x, [this](const mx::array& own) {
     return group_ ? mx::distributed::all_max(own, group_, *stream_) : own;
   });
 }
 
-mx::array Group::all_min(const mx::array& x) const {
-  return run("all_min", x, [this](const mx::array& own) {
+mx::array Group::all_min(Purpose purpose, const mx::array& x) const {
+  return run("all_min", purpose, x, [this](const mx::array& own) {
     return group_ ? mx::distributed::all_min(own, group_, *stream_) : own;
   });
 }
 
 std::optional<mx::array> Group::shift(
-    const std::optional<mx::array>& on, const std::optional<Due>& due) const {
+    Purpose purpose,
+    const std::optional<mx::array>& on,
+    const std::optional<Due>& due) const {
+  order_->precede(purpose);
   std::optional<mx::array> received;
   const auto send = [&] {
     if (on) {
@@ -127,17 +134,18 @@ std::optional<mx::array> Group::shift(
       send();
     }
   } catch (const std::exception& e) {
-    lost_peer("send or receive", e);
+    lost_peer("send or receive", purpose, e);
   }
   return received;
 }
 
 std::vector<std::string> Group::gather_texts(
-    const std::string& text, std::size_t max_bytes) const {
-  std::vector<std::uint8_t> bytes(max_bytes, 0);
-  std::copy_n(text.begin(), std::min(text.size(), max_bytes), bytes.begin());
-  const int width = static_cast<int>(max_bytes);
-  const auto all = all_gather(mx::array(bytes.data(), {width}, mx::uint8));
+    Purpose purpose, const std::string& text) const {
+  std::vector<std::uint8_t> bytes(collective_for(purpose).bytes, 0);
+  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
+  const int width = static_cast<int>(bytes.size());
+  const auto all =
+      all_gather(purpose, mx::array(bytes.data(), {width}, mx::uint8));
   std::vector<std::string> texts;
   for (int r = 0; r < size_; ++r) {
     const auto* begin =

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +11,7 @@
 #include "mlx/stream.h"
 
 #include "base/backend.h"
+#include "world/collectives.h"
 
 namespace lockstep::world {
 
@@ -28,6 +29,10 @@ struct Due {
 
 /// The ranks that move in lockstep. A group that has reported an error is
 /// finished: the process must end. Main thread only.
+///
+/// Each collective is one of world/collectives' table; one that is not at its
+/// place there, or not of its size, throws Error{internal}. Copies of a group
+/// are the same group.
 class Group {
  public:
   /// One rank, no back end.
@@ -53,36 +58,44 @@ class Group {
   /// The arrays of all ranks, one after the other along the first axis,
   /// evaluated. `x` must have the same shape and type everywhere. Throws
   /// Error{peer_lost}.
-  mx::array all_gather(const mx::array& x) const;
+  mx::array all_gather(Purpose purpose, const mx::array& x) const;
   /// Elementwise sum over all ranks, evaluated. Throws Error{peer_lost}.
-  mx::array all_sum(const mx::array& x) const;
-  mx::array all_max(const mx::array& x) const;
-  mx::array all_min(const mx::array& x) const;
+  mx::array all_sum(Purpose purpose, const mx::array& x) const;
+  mx::array all_max(Purpose purpose, const mx::array& x) const;
+  mx::array all_min(Purpose purpose, const mx::array& x) const;
 
   /// Sends `on` to the next rank and takes an array of `due`'s shape and type
   /// from the rank before; either may be missing, but not at one end of a
-  /// message alone. Only begun when it returns: it is done when this group's
-  /// next collective is. All back ends have it but NCCL. Throws
-  /// Error{peer_lost}. Cannot deadlock: see docs/tick.md.
+  /// message alone. Only begun when it returns: it is done when the collective
+  /// that it belongs to is, this group's next one, of the same purpose. All
+  /// back ends have it but NCCL. Throws Error{peer_lost}. Cannot deadlock: see
+  /// docs/tick.md.
   std::optional<mx::array> shift(
-      const std::optional<mx::array>& on, const std::optional<Due>& due) const;
+      Purpose purpose,
+      const std::optional<mx::array>& on,
+      const std::optional<Due>& due) const;
 
-  /// Every rank's text, cut to `max_bytes`, which must be equal everywhere.
+  /// Every rank's text, cut to the bytes that the table has for the purpose.
   std::vector<std::string> gather_texts(
-      const std::string& text, std::size_t max_bytes) const;
+      Purpose purpose, const std::string& text) const;
 
  private:
   Group() = default;
   template <class Operation>
-  mx::array run(const char* name, const mx::array& x, Operation op) const;
+  mx::array run(
+      const char* name,
+      Purpose purpose,
+      const mx::array& x,
+      Operation op) const;
   [[noreturn]] void lost_peer(
-      const char* name, const std::exception& cause) const;
+      const char* name, Purpose purpose, const std::exception& cause) const;
 
   int rank_ = 0;
   int size_ = 1;
   Backend backend_ = Backend::automatic;
   std::optional<mx::distributed::Group> group_;
   std::optional<mx::Stream> stream_; // the one stream of all collectives
+  std::shared_ptr<Order> order_ = std::make_shared<Order>();
 };
 
 } // namespace lockstep::world

@@ -69,20 +69,21 @@ std::vector<float> expected_values(
 mx::array run(const Group& group, Operation op, const mx::array& x) {
   switch (op) {
     case Operation::sum:
-      return group.all_sum(x);
+      return group.all_sum(Purpose::trial, x);
     case Operation::max:
-      return group.all_max(x);
+      return group.all_max(Purpose::trial, x);
     case Operation::min:
-      return group.all_min(x);
+      return group.all_min(Purpose::trial, x);
     case Operation::gather:
-      return group.all_gather(x);
+      return group.all_gather(Purpose::trial, x);
   }
   return x;
 }
 
 /// Whether all ranks saw it pass.
 bool all_passed(const Group& group, bool passed) {
-  const auto failures = group.all_sum(mx::array({passed ? 0 : 1}, mx::int32));
+  const auto failures =
+      group.all_sum(Purpose::trial, mx::array({passed ? 0 : 1}, mx::int32));
   return failures.data<std::int32_t>()[0] == 0;
 }
 
@@ -115,6 +116,7 @@ double microseconds_of(const Group& group, Operation op, const mx::array& x) {
   }
   std::nth_element(times.begin(), times.begin() + kRepeats / 2, times.end());
   const auto slowest = group.all_max(
+      Purpose::trial,
       mx::array({static_cast<float>(times[kRepeats / 2])}, mx::float32));
   return slowest.data<float>()[0];
 }

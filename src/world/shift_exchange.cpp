@@ -43,9 +43,9 @@ Inbox ShiftExchange::swap(const Outbox& outbox) {
   }
   const auto words =
       pack_words(outbox, on ? checksum_of_bits(bits_of(*on)) : 0);
-  auto received = group_.shift(on, due);
+  auto received = group_.shift(purpose_, on, due);
   // The collective comes after, so that it ends when the messages have.
-  const auto packets = group_.all_gather(words);
+  const auto packets = group_.all_gather(purpose_, words);
   auto opened = open_words(bits_of(packets), words.size(), outbox, rank);
   auto& inbox = opened.inbox;
   if (received) {

@@ -10,12 +10,15 @@ namespace lockstep::world {
 /// Takes less of every link the more ranks there are.
 class ShiftExchange final : public Exchange {
  public:
-  /// The group's back end must have send and receive.
-  explicit ShiftExchange(const Group& group) : group_(group) {}
+  /// The group's back end must have send and receive. `purpose`: exchange, or
+  /// what exchanges are tried for.
+  ShiftExchange(const Group& group, Purpose purpose)
+      : group_(group), purpose_(purpose) {}
   Inbox swap(const Outbox& outbox) override;
 
  private:
   Group group_;
+  Purpose purpose_;
 };
 
 } // namespace lockstep::world

@@ -6,15 +6,9 @@
 
 namespace lockstep::world {
 
-namespace {
-
-constexpr std::size_t kFactBytes = 128;
-
-} // namespace
-
 void check_same_facts(const Group& group, const Facts& facts) {
   for (const auto& [name, value] : facts) {
-    const auto values = group.gather_texts(value, kFactBytes);
+    const auto values = group.gather_texts(Purpose::facts, value);
     for (std::size_t rank = 1; rank < values.size(); ++rank) {
       if (values[rank] != values[0]) {
         fail(

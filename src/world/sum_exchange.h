@@ -10,11 +10,14 @@ namespace lockstep::world {
 /// are summed as integers, so that −0 and NaN keep their bits.
 class SumExchange final : public Exchange {
  public:
-  explicit SumExchange(const Group& group) : group_(group) {}
+  /// `purpose`: exchange, or what exchanges are tried for.
+  SumExchange(const Group& group, Purpose purpose)
+      : group_(group), purpose_(purpose) {}
   Inbox swap(const Outbox& outbox) override;
 
  private:
   Group group_;
+  Purpose purpose_;
 };
 
 } // namespace lockstep::world
