@@ -84,7 +84,7 @@ TEST_CASE("a shape that no family can be is refused") {
   const TempFolder folder;
   const auto base = config_of(TinyModel({}));
   const auto refused = [&](ErrorKind kind,
-                           std::vector<std::string_view> words,
+                           const std::vector<std::string_view>& words,
                            const char* change) {
     auto config = base;
     config.merge_patch(parse_json(change, "change"));
