@@ -17,6 +17,7 @@ TEST_CASE("what several threads push arrives once, each thread's in order") {
   Channel<std::pair<int, int>> channel;
   std::atomic<int> n_ready{0};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       ++n_ready;

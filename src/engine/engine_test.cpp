@@ -91,6 +91,7 @@ TEST_CASE("what other threads ask is answered as it is without them") {
   Channel<int> ended;
   std::map<sched::RequestId, Tokens> answers; // written on this thread alone
   std::vector<std::thread> askers;
+  askers.reserve(2);
   for (int asker = 0; asker < 2; ++asker) {
     askers.emplace_back([&, asker] {
       for (sched::RequestId id = 1 + asker; id <= 6; id += 2) {

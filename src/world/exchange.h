@@ -19,7 +19,6 @@ struct PacketSize {
   int hidden = 0;       // elements of one hidden state
   mx::Dtype dtype = mx::float32; // of the hidden states
 
-  int body_words() const { return header_words + result_words; }
   /// The whole packet as int32 words.
   int total_words() const;
 };

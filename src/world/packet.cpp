@@ -21,11 +21,6 @@ int words_of_rows(const PacketSize& size, int rows) {
   return rows * size.hidden * static_cast<int>(size_of(size.dtype)) / 4;
 }
 
-/// Before the hidden states.
-int front_words(const PacketSize& size) {
-  return kSealWords + size.body_words();
-}
-
 /// Fills `out`, a whole packet in host memory.
 void write_packet(const Outbox& outbox, std::span<std::int32_t> out) {
   const auto bits =

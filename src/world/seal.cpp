@@ -54,12 +54,16 @@ void check_seal(Words words, const Seal& expected, int rank) {
 
 } // namespace
 
+int front_words(const PacketSize& size) {
+  return kSealWords + size.header_words + size.result_words;
+}
+
 void write_words(
     const Outbox& outbox,
     std::int32_t hidden_sum,
     std::span<std::int32_t> out) {
   const auto& size = outbox.size;
-  out = out.first(static_cast<std::size_t>(kSealWords + size.body_words()));
+  out = out.first(static_cast<std::size_t>(front_words(size)));
   sched::WordWriter writer(out);
   writer.put(kMagic);
   writer.put(static_cast<std::int32_t>(outbox.seal.epoch));
@@ -77,8 +81,7 @@ void write_words(
 
 Opened open_words(
     Words packets, std::size_t stride, const Outbox& own, int rank) {
-  const auto n_words =
-      static_cast<std::size_t>(kSealWords + own.size.body_words());
+  const auto n_words = static_cast<std::size_t>(front_words(own.size));
   const auto n_header = static_cast<std::size_t>(own.size.header_words);
   Opened opened;
   auto& inbox = opened.inbox;

@@ -12,9 +12,11 @@ using Words = std::span<const std::int32_t>;
 
 inline constexpr int kSealWords = 8;
 
-/// Writes seal, header and results of `outbox` to the front of `out`:
-/// kSealWords + size.body_words() words. `hidden_sum` is the checksum of the
-/// hidden states that go with them.
+/// Words of seal, header and results, which come before the hidden states.
+int front_words(const PacketSize& size);
+
+/// Writes these of `outbox` to the front of `out`. `hidden_sum` is the checksum
+/// of the hidden states that go with them.
 void write_words(
     const Outbox& outbox, std::int32_t hidden_sum, std::span<std::int32_t> out);
 

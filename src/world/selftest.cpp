@@ -182,7 +182,8 @@ bool hidden_is_right(
     return !inbox.hidden;
   }
   auto expected = hidden_at(group, tick, group.rank() - 1);
-  expected.resize(static_cast<std::size_t>(due * kHidden)); // zeros
+  expected.resize(
+      static_cast<std::size_t>(due) * static_cast<std::size_t>(kHidden));
   auto same = mx::array_equal(
       mx::view(*inbox.hidden, mx::int32),
       mx::array(expected.data(), {due, kHidden}, mx::int32));

@@ -27,7 +27,7 @@ std::optional<mx::array> hidden_on(const Outbox& outbox) {
 }
 
 mx::array pack_words(const Outbox& outbox, std::int32_t hidden_sum) {
-  auto words = host_room({kSealWords + outbox.size.body_words()}, mx::int32);
+  auto words = host_room({front_words(outbox.size)}, mx::int32);
   write_words(outbox, hidden_sum, bits_of(words));
   return words;
 }
