@@ -24,8 +24,9 @@ namespace lockstep::engine {
 namespace {
 
 constexpr int kChunkAlone = 512;
-constexpr int kKeptSlots = 32;   // for what ended sequences leave
-constexpr int kChunkOfMany = 48; // four panels of the kernels
+constexpr int kKeptSlots = 32;    // for what ended sequences leave
+constexpr int kChunkOfMany = 48;  // four panels of the kernels
+constexpr int kChunkOfGpus = 256; // where starting an operation takes long
 
 /// Which rank holds which layers, as one line: "0-14 15-29".
 std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
@@ -111,9 +112,10 @@ Session::Session(
 
   lifeline.set_phase("loading");
   const auto& own = plan[static_cast<std::size_t>(group.rank())];
-  const int chunk = options.chunk > 0   ? options.chunk
-                    : group.size() == 1 ? kChunkAlone
-                                        : kChunkOfMany;
+  const int chunk = options.chunk > 0      ? options.chunk
+                    : group.size() == 1    ? kChunkAlone
+                    : compute_.set.empty() ? kChunkOfGpus
+                                           : kChunkOfMany;
   const int rows = std::min(chunk, context_) + options.n_slots;
   auto needs = needs_of(
       {checkpoint,
