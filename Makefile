@@ -18,7 +18,7 @@ build: ## install what is missing, then build/lockstep
 
 build-cuda: ## build/cuda/lockstep, for NVIDIA GPUs; needs none to build
 	@tools/setup build cuda
-	@tools/build cuda lockstep
+	@tools/build cuda lockstep soak
 
 gpu-bundle: build-cuda ## build/gpu-bundle: what travels to a GPU machine without network
 	@tools/setup demo

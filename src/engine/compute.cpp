@@ -75,9 +75,9 @@ Compute on_cpu(const ComputeOptions& options, int n_ranks) {
           table,
           fast ? kernels::Accuracy::fast : kernels::Accuracy::exact,
           compute.threads),
-      compute.kv_bits == 8    ? kernels::Stored::i8
-      : compute.kv_bits == 16 ? kernels::Stored::f16
-                              : kernels::Stored::f32);
+      compute.kv_bits == 8    ? kernels::KvType::i8
+      : compute.kv_bits == 16 ? kernels::KvType::i16
+                              : kernels::KvType::f32);
   return compute;
 }
 

@@ -282,8 +282,8 @@ TEST_CASE("keys and values of 8 bits take less, and mean the same to both") {
   auto request = request_of(300, 0);
   request.score_from = 1;
   World full(model, 2, 32);
-  World ours(model, 2, 32, Kind::kernels, 1, kernels::Stored::i8);
-  World theirs(model, 2, 32, Kind::mlx, 1, kernels::Stored::i8);
+  World ours(model, 2, 32, Kind::kernels, 1, kernels::KvType::i8);
+  World theirs(model, 2, 32, Kind::mlx, 1, kernels::KvType::i8);
   const auto wanted = full.run(request);
   const auto by_us = ours.run(request);
   const auto by_them = theirs.run(request);

@@ -13,9 +13,20 @@ namespace lockstep::kernels {
 
 namespace {
 
+template <class V, KvType kType>
+typename V::F load_kv(const std::byte* p) {
+  if constexpr (kType == KvType::f32) {
+    return V::load(reinterpret_cast<const float*>(p));
+  } else if constexpr (kType == KvType::i16) {
+    return V::load_i16(reinterpret_cast<const std::int16_t*>(p));
+  } else {
+    return V::load_i8(reinterpret_cast<const std::int8_t*>(p));
+  }
+}
+
 /// scores[q][i] = query q · key of place first + i, for `kTiles` tiles at once:
 /// where queries are few, sums would wait for each other.
-template <class V, Stored kType, int R, int kTiles>
+template <class V, KvType kType, int R, int kTiles>
 void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   const auto step = kTile * bytes_of(kType);
   const auto apart = static_cast<std::size_t>(args.head_dim) * step;
@@ -30,7 +41,7 @@ void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
     for (int t = 0; t < kTiles; ++t) {
       const auto* at = keys + static_cast<std::size_t>(t) * apart;
       fetch_ahead(at, kTiles * apart);
-      const auto key = load_stored<V, kType>(at);
+      const auto key = load_kv<V, kType>(at);
       for (int q = 0; q < R; ++q) {
         sum[t][q] = V::fma(key, V::set(query[q]), sum[t][q]);
       }
@@ -52,7 +63,7 @@ void scale_places(const float* scales, int n_places, float* x) {
 }
 
 /// Scores of `n_tiles` whole tiles of places.
-template <class V, Stored kType, int R>
+template <class V, KvType kType, int R>
 void score_places(const AttendArgs& args, int n_tiles, float* scores) {
   const auto tile =
       static_cast<std::size_t>(args.head_dim) * kTile * bytes_of(kType);
@@ -63,7 +74,7 @@ void score_places(const AttendArgs& args, int n_tiles, float* scores) {
         args.keys + static_cast<std::size_t>(t) * tile,
         scores + t * kTile);
   });
-  if constexpr (kType == Stored::i8) {
+  if constexpr (kType != KvType::f32) {
     for (int q = 0; q < R; ++q) {
       scale_places<V>(args.key_scales, n_tiles * kTile, scores + q * kChunk);
     }
@@ -103,7 +114,7 @@ void weigh(const AttendArgs& args, int n_places, float* scores) {
 
 /// mixed[q] = Σ weights[q][i] * value of place first + i, for `kTiles` times
 /// kTile dimensions at once.
-template <class V, Stored kType, int R, int kTiles>
+template <class V, KvType kType, int R, int kTiles>
 void mix_tiles(
     const AttendArgs& args,
     int n_places,
@@ -124,7 +135,7 @@ void mix_tiles(
       const auto* at =
           values + static_cast<std::size_t>(t) * kTile * bytes_of(kType);
       fetch_ahead(at);
-      value[t] = load_stored<V, kType>(at);
+      value[t] = load_kv<V, kType>(at);
     }
     for (int q = 0; q < R; ++q) {
       const auto weight = V::set(weights[q * kChunk + i]);
@@ -140,7 +151,7 @@ void mix_tiles(
   }
 }
 
-template <class V, Stored kType, int R>
+template <class V, KvType kType, int R>
 void mix_values(const AttendArgs& args, int n_places, const float* weights) {
   const int n_tiles = tiles_of(args.head_dim);
   const auto tile = kTile * bytes_of(kType);
@@ -155,7 +166,7 @@ void mix_values(const AttendArgs& args, int n_places, const float* weights) {
   });
 }
 
-template <class V, Stored kType, int R>
+template <class V, KvType kType, int R>
 void attend_some(const AttendArgs& args) {
   alignas(64) float scores[R * kChunk];
   int last = args.last[0];
@@ -166,7 +177,7 @@ void attend_some(const AttendArgs& args) {
   n_places = n_places < kChunk ? n_places : kChunk;
   score_places<V, kType, R>(args, tiles_of(n_places), scores);
   weigh<V>(args, tiles_of(n_places) * kTile, scores);
-  if constexpr (kType == Stored::i8) {
+  if constexpr (kType != KvType::f32) {
     for (int q = 0; q < R; ++q) {
       scale_places<V>(args.value_scales, n_places, scores + q * kChunk);
     }
@@ -175,7 +186,7 @@ void attend_some(const AttendArgs& args) {
 }
 
 /// Queries of one call share each load of keys and values.
-template <class V, Stored kType>
+template <class V, KvType kType>
 void attend(const AttendArgs& args) {
   switch (args.n_queries) {
     case 1:

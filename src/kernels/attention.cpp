@@ -203,7 +203,7 @@ class Attention {
       args.values = kv.values;
       args.key_scales = kv.key_scales;
       args.value_scales = kv.value_scales;
-      context_.table->attend_for(shape_.stored)(args);
+      context_.table->attend_for(shape_.kv_type)(args);
       for (int q = 0; q < n; ++q) {
         if (args.first <= last[q]) {
           merge(

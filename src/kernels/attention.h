@@ -14,13 +14,13 @@ struct AttentionShape {
   int n_heads = 0;
   int n_kv_heads = 0; // divides n_heads
   int head_dim = 0;
-  float scale = 1.0F;          // of the scores
-  Stored stored = Stored::f16; // keys and values: f32, f16 or i8
+  float scale = 1.0F; // of the scores
+  KvType kv_type = KvType::i16;
 
   int row() const { // values of one row of queries, keys and values
     return (n_heads + 2 * n_kv_heads) * head_dim;
   }
-  KvShape kv() const { return {n_kv_heads, head_dim, stored}; }
+  KvShape kv() const { return {n_kv_heads, head_dim, kv_type}; }
 };
 
 /// Rows first … first + n - 1 of a batch, going to places offset … of one

@@ -11,7 +11,7 @@ KvHead head_of(const KvShape& shape, std::byte* page, int head) {
   KvHead all;
   all.keys = page + i * shape.key_bytes();
   all.values = values + i * shape.value_bytes();
-  if (shape.stored == Stored::i8) {
+  if (shape.type != KvType::f32) {
     auto* scales = reinterpret_cast<float*>(values + n * shape.value_bytes());
     all.key_scales = scales + i * kChunk;
     all.value_scales = scales + (n + i) * kChunk;

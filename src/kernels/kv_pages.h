@@ -13,21 +13,21 @@ namespace lockstep::kernels {
 /// What one layer keeps of each place, and how it lies in a page of kChunk
 /// places: keys [n_heads][kChunk / kTile][head_dim][kTile], values
 /// [n_heads][kChunk][tiles_of(head_dim) * kTile], and where these are integers
-/// of 8 bits their scales, float32, [n_heads][kChunk] for keys and for values.
+/// their scales, float32, [n_heads][kChunk] for keys and for values.
 struct KvShape {
   int n_heads = 0; // of keys and values
   int head_dim = 0;
-  Stored stored = Stored::f16; // f32, f16 or i8
+  KvType type = KvType::i16;
 
   std::size_t key_bytes() const { // of one head's page
-    return bytes_of(stored) * static_cast<std::size_t>(kChunk * head_dim);
+    return bytes_of(type) * static_cast<std::size_t>(kChunk * head_dim);
   }
   std::size_t value_bytes() const {
-    return bytes_of(stored) *
+    return bytes_of(type) *
            static_cast<std::size_t>(kChunk * tiles_of(head_dim) * kTile);
   }
   std::size_t scale_bytes() const {
-    return stored == Stored::i8 ? sizeof(float) * kChunk : 0;
+    return type != KvType::f32 ? sizeof(float) * kChunk : 0;
   }
   std::size_t page_bytes() const {
     return static_cast<std::size_t>(n_heads) *
@@ -39,7 +39,7 @@ struct KvShape {
 struct KvHead {
   std::byte* keys = nullptr;
   std::byte* values = nullptr;
-  float* key_scales = nullptr; // i8 only
+  float* key_scales = nullptr; // of integers
   float* value_scales = nullptr;
 };
 

@@ -9,7 +9,7 @@ namespace lockstep::kernels {
 
 namespace {
 
-constexpr KvShape kShape{2, 6, Stored::i8};
+constexpr KvShape kShape{2, 6, KvType::i8};
 
 /// Marks a place of a slot in the first and the last byte of both layers.
 void mark(KvPages& pages, int slot, int place, int value) {

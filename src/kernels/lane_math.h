@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/layout.h"
 
@@ -151,21 +152,11 @@ void rotate(
   }
 }
 
-template <class V>
-void to_f16(const float* x, int n, std::uint16_t* y) {
-  for_lanes<V>(n, [&](int i, int lanes) {
-    std::uint16_t halves[kTile];
-    V::store_f16(lanes == kTile ? y + i : halves, take<V>(x + i, lanes));
-    for (int k = 0; lanes < kTile && k < lanes; ++k) {
-      y[i + k] = halves[k];
-    }
-  });
-}
-
-/// Integers of 8 bits and the scale they have in common. A value that is not
+/// Integers of type T and the scale they have in common. A value that is not
 /// finite makes the scale no number.
-template <class V>
-float to_i8(const float* x, int n, std::int8_t* y) {
+template <class V, class T>
+float to_ints(const float* x, int n, T* y) {
+  constexpr float kMost = std::numeric_limits<T>::max();
   auto most = V::set(0.0F);
   auto poison = V::set(0.0F);
   for_lanes<V>(n, [&](int i, int lanes) {
@@ -174,19 +165,19 @@ float to_i8(const float* x, int n, std::int8_t* y) {
     poison = V::fma(values, V::set(0.0F), poison);
   });
   const float largest = V::largest(most);
-  const auto by = V::set(largest > 0.0F ? 127.0F / largest : 0.0F);
+  const auto by = V::set(largest > 0.0F ? kMost / largest : 0.0F);
   for_lanes<V>(n, [&](int i, int lanes) {
     const auto scaled = V::mul(take<V>(x + i, lanes), by);
     std::int32_t digits[kTile];
     // Within bounds even where a value is no number.
     V::store_ints(
         digits,
-        V::round(V::min(V::max(scaled, V::set(-127.0F)), V::set(127.0F))));
+        V::round(V::min(V::max(scaled, V::set(-kMost)), V::set(kMost))));
     for (int k = 0; k < lanes; ++k) {
-      y[i + k] = static_cast<std::int8_t>(digits[k]);
+      y[i + k] = static_cast<T>(digits[k]);
     }
   });
-  return largest / 127.0F + V::sum(poison);
+  return largest / kMost + V::sum(poison);
 }
 
 template <class V>

@@ -34,6 +34,12 @@ struct Avx2 {
   static F load_bf16(const std::uint16_t* p) {
     return {widened(words(p)), widened(words(p + 8))};
   }
+  static F load_i16(const std::int16_t* p) {
+    const auto* from = reinterpret_cast<const std::uint16_t*>(p);
+    return {
+        _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(words(from))),
+        _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(words(from + 8)))};
+  }
   static F load_i8(const std::int8_t* p) {
     const __m128i all = words(reinterpret_cast<const std::uint16_t*>(p));
     return {
@@ -43,11 +49,6 @@ struct Avx2 {
   static void store(float* p, F x) {
     _mm256_storeu_ps(p, x.lo);
     _mm256_storeu_ps(p + 8, x.hi);
-  }
-  static void store_f16(std::uint16_t* p, F x) {
-    auto* to = reinterpret_cast<__m128i*>(p);
-    _mm_storeu_si128(to, _mm256_cvtps_ph(x.lo, _MM_FROUND_TO_NEAREST_INT));
-    _mm_storeu_si128(to + 1, _mm256_cvtps_ph(x.hi, _MM_FROUND_TO_NEAREST_INT));
   }
   static void store_ints(std::int32_t* p, I x) {
     auto* to = reinterpret_cast<__m256i*>(p);

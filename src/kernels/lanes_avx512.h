@@ -34,16 +34,15 @@ struct Avx512 {
             _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))),
         16));
   }
+  static F load_i16(const std::int16_t* p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
+  }
   static F load_i8(const std::int8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(
         _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
   }
   static void store(float* p, F x) { _mm512_storeu_ps(p, x); }
-  static void store_f16(std::uint16_t* p, F x) {
-    _mm256_storeu_si256(
-        reinterpret_cast<__m256i*>(p),
-        _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
-  }
   static void store_ints(std::int32_t* p, I x) { _mm512_storeu_si512(p, x); }
   static F add(F a, F b) { return _mm512_add_ps(a, b); }
   static F sub(F a, F b) { return _mm512_sub_ps(a, b); }

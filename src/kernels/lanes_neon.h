@@ -44,6 +44,10 @@ struct Neon {
       return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p + 4 * i), 16));
     });
   }
+  static F load_i16(const std::int16_t* p) {
+    return each<F>(
+        [&](int i) { return vcvtq_f32_s32(vmovl_s16(vld1_s16(p + 4 * i))); });
+  }
   static F load_i8(const std::int8_t* p) {
     const int8x16_t all = vld1q_s8(p);
     const int16x8_t low = vmovl_s8(vget_low_s8(all));
@@ -57,11 +61,6 @@ struct Neon {
   static void store(float* p, const F& x) {
     for (int i = 0; i < 4; ++i) {
       vst1q_f32(p + 4 * i, x.v[i]);
-    }
-  }
-  static void store_f16(std::uint16_t* p, const F& x) {
-    for (int i = 0; i < 4; ++i) {
-      vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(x.v[i])));
     }
   }
   static void store_ints(std::int32_t* p, const I& x) {

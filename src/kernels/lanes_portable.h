@@ -45,15 +45,13 @@ struct Portable {
   static F load_bf16(const std::uint16_t* p) {
     return lanes<F>([&](int i) { return float_from_bf16(p[i]); });
   }
+  static F load_i16(const std::int16_t* p) {
+    return lanes<F>([&](int i) { return static_cast<float>(p[i]); });
+  }
   static F load_i8(const std::int8_t* p) {
     return lanes<F>([&](int i) { return static_cast<float>(p[i]); });
   }
   static void store(float* p, const F& x) { std::memcpy(p, x.v, sizeof x.v); }
-  static void store_f16(std::uint16_t* p, const F& x) {
-    for (int i = 0; i < 16; ++i) {
-      p[i] = f16_from_float(x.v[i]);
-    }
-  }
   static void store_ints(std::int32_t* p, const I& x) {
     std::memcpy(p, x.v, sizeof x.v);
   }

@@ -15,12 +15,19 @@ constexpr int tiles_of(int n) {
   return (n + kTile - 1) / kTile;
 }
 
-/// Types of stored weights and scales (f32, f16, bf16), keys and values (f32,
-/// f16, and i8 with a scale for each place and head).
-enum class Stored { f32, f16, bf16, i8 };
+/// Types of stored weights and scales.
+enum class Stored { f32, f16, bf16 };
 
 constexpr std::size_t bytes_of(Stored type) {
-  return type == Stored::f32 ? 4 : type == Stored::i8 ? 1 : 2;
+  return type == Stored::f32 ? 4 : 2;
+}
+
+/// How keys and values are kept: float32, or integers that have a scale for
+/// each place and head.
+enum class KvType { f32, i16, i8 };
+
+constexpr std::size_t bytes_of(KvType type) {
+  return type == KvType::f32 ? 4 : type == KvType::i16 ? 2 : 1;
 }
 
 /// How a matrix [out, in] lies in memory: tiles of kTile outputs, one after the
@@ -85,7 +92,7 @@ struct AttendArgs {
   int head_dim = 0;
   const std::byte* keys = nullptr;     // of the chunk, as KvShape says
   const std::byte* values = nullptr;   // of the chunk
-  const float* key_scales = nullptr;   // of its places; i8 only
+  const float* key_scales = nullptr;   // of its places; of integers
   const float* value_scales = nullptr; // the same
   float* largest = nullptr;            // [n_queries] of the scores
   float* total = nullptr;              // [n_queries] sum of the weights

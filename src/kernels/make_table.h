@@ -43,11 +43,11 @@ constexpr Table make_table(const char* name) {
   table.add = add_to<V>;
   table.rotate = rotate<V>;
   table.scale = scale_by<V>;
-  table.to_f16 = to_f16<V>;
-  table.to_i8 = to_i8<V>;
-  table.attend_f16 = attend<V, Stored::f16>;
-  table.attend_f32 = attend<V, Stored::f32>;
-  table.attend_i8 = attend<V, Stored::i8>;
+  table.to_i16 = to_ints<V, std::int16_t>;
+  table.to_i8 = to_ints<V, std::int8_t>;
+  table.attend_f32 = attend<V, KvType::f32>;
+  table.attend_i16 = attend<V, KvType::i16>;
+  table.attend_i8 = attend<V, KvType::i8>;
   table.exp = one_exp<V>;
   table.largest = largest_of<V>;
   table.log_sum_exp = log_sum_exp<V>;

@@ -28,7 +28,6 @@ float value_at(std::span<const std::byte> values, std::size_t i, Stored type) {
     case Stored::f16:
       return float_from_f16(load_as<std::uint16_t>(at));
     case Stored::bf16:
-    case Stored::i8: // weights are never that
       break;
   }
   return float_from_bf16(load_as<std::uint16_t>(at));

@@ -78,39 +78,33 @@ class RowPlacer {
     auto* page = part.pages[static_cast<std::size_t>(place / kChunk)] + layer_;
     for (int head = 0; head < shape_.n_kv_heads; ++head) {
       const auto to = head_of(kv_, page, head);
-      switch (shape_.stored) {
-        case Stored::f32:
+      switch (shape_.kv_type) {
+        case KvType::f32:
           put(to, place % kChunk, keys, values);
           break;
-        case Stored::i8:
-          put_i8(to, place % kChunk, keys, values);
+        case KvType::i16:
+          put_ints(to, place % kChunk, keys, values, context_.table->to_i16);
           break;
-        case Stored::f16:
-        case Stored::bf16:
-          put_f16(to, place % kChunk, keys, values);
+        case KvType::i8:
+          put_ints(to, place % kChunk, keys, values, context_.table->to_i8);
       }
       keys += shape_.head_dim;
       values += shape_.head_dim;
     }
   }
 
-  void put_f16(
-      const KvHead& to, int at, const float* keys, const float* values) {
+  template <class T>
+  void put_ints(
+      const KvHead& to,
+      int at,
+      const float* keys,
+      const float* values,
+      float (*to_ints)(const float*, int, T*)) {
     const int dim = shape_.head_dim;
-    std::vector<std::uint16_t> halves(static_cast<std::size_t>(2 * dim));
-    context_.table->to_f16(keys, dim, halves.data());
-    context_.table->to_f16(values, dim, halves.data() + dim);
-    put(to, at, halves.data(), halves.data() + dim);
-  }
-
-  void put_i8(
-      const KvHead& to, int at, const float* keys, const float* values) {
-    const int dim = shape_.head_dim;
-    std::vector<std::int8_t> bytes(static_cast<std::size_t>(2 * dim));
-    to.key_scales[at] = context_.table->to_i8(keys, dim, bytes.data());
-    to.value_scales[at] =
-        context_.table->to_i8(values, dim, bytes.data() + dim);
-    put(to, at, bytes.data(), bytes.data() + dim);
+    std::vector<T> ints(static_cast<std::size_t>(2 * dim));
+    to.key_scales[at] = to_ints(keys, dim, ints.data());
+    to.value_scales[at] = to_ints(values, dim, ints.data() + dim);
+    put(to, at, ints.data(), ints.data() + dim);
   }
 
   /// One head's keys and values as they are stored, to place `at` of a page.

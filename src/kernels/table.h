@@ -48,11 +48,11 @@ struct Table {
       const float* cosines,
       const float* sines);
   void (*scale)(float* x, float by, int n);
-  void (*to_f16)(const float* x, int n, std::uint16_t* y);
   /// Returns the scale: x = y * scale.
+  float (*to_i16)(const float* x, int n, std::int16_t* y);
   float (*to_i8)(const float* x, int n, std::int8_t* y);
-  void (*attend_f16)(const AttendArgs&);
   void (*attend_f32)(const AttendArgs&);
+  void (*attend_i16)(const AttendArgs&);
   void (*attend_i8)(const AttendArgs&);
   float (*exp)(float x); // of at most 88, of at least -87
   /// The largest of n values, numbers all of them.
@@ -67,10 +67,10 @@ struct Table {
     const auto& all = accuracy == Accuracy::fast ? fast_tiles : exact_tiles;
     return all[layout.bits == 8][layout.symmetric][layout.type == Stored::f16];
   }
-  auto attend_for(Stored stored) const {
-    return stored == Stored::f32   ? attend_f32
-           : stored == Stored::f16 ? attend_f16
-                                   : attend_i8;
+  auto attend_for(KvType type) const {
+    return type == KvType::f32   ? attend_f32
+           : type == KvType::i16 ? attend_i16
+                                 : attend_i8;
   }
   auto quantize_for(Accuracy accuracy) const {
     return accuracy == Accuracy::fast ? quantize_fast : quantize_exact;

@@ -16,8 +16,6 @@ typename V::F load_stored(const std::byte* p) {
     return V::load(reinterpret_cast<const float*>(p));
   } else if constexpr (kType == Stored::f16) {
     return V::load_f16(reinterpret_cast<const std::uint16_t*>(p));
-  } else if constexpr (kType == Stored::i8) {
-    return V::load_i8(reinterpret_cast<const std::int8_t*>(p));
   } else {
     return V::load_bf16(reinterpret_cast<const std::uint16_t*>(p));
   }

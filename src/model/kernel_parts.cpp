@@ -146,7 +146,7 @@ kernels::Stored stored_type(checkpoint::Dtype dtype) {
 
 class KernelParts final : public Parts {
  public:
-  KernelParts(SharedContext context, kernels::Stored kv)
+  KernelParts(SharedContext context, kernels::KvType kv)
       : context_(std::move(context)), kv_(kv) {}
 
   std::unique_ptr<RowMap> projection(StoredProjection stored) override {
@@ -268,7 +268,7 @@ class KernelParts final : public Parts {
   }
 
   SharedContext context_;
-  kernels::Stored kv_;
+  kernels::KvType kv_;
   kernels::Arena arena_;
   std::map<std::vector<double>, std::shared_ptr<kernels::RopeTable>> ropes_;
   std::uint64_t bytes_ = 0;
@@ -276,7 +276,7 @@ class KernelParts final : public Parts {
 
 } // namespace
 
-std::unique_ptr<Parts> kernel_parts(SharedContext context, kernels::Stored kv) {
+std::unique_ptr<Parts> kernel_parts(SharedContext context, kernels::KvType kv) {
   return std::make_unique<KernelParts>(std::move(context), kv);
 }
 

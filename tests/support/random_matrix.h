@@ -90,7 +90,6 @@ class RandomMatrix {
         append(f16_from_float(x));
         return float_from_f16(f16_from_float(x));
       case kernels::Stored::bf16:
-      case kernels::Stored::i8: // weights are never that
         break;
     }
     const auto half = static_cast<std::uint16_t>(bits_of_float(x) >> 16);

@@ -28,11 +28,11 @@ inline constexpr int kTinyContext = 512;
 enum class Kind { kernels, mlx };
 
 inline std::unique_ptr<model::Parts> make_parts(
-    Kind kind, kernels::Stored kv = kernels::Stored::f32) {
+    Kind kind, kernels::KvType kv = kernels::KvType::f32) {
   return kind == Kind::mlx
              ? model::mlx_parts(
                    checkpoint::Dtype::f32,
-                   kv == kernels::Stored::i8 ? model::KvStored::i8
+                   kv == kernels::KvType::i8 ? model::KvStored::i8
                                              : model::KvStored::as_computed)
              : model::kernel_parts(
                    std::make_shared<kernels::Context>(
@@ -52,7 +52,7 @@ class TinyWorld {
       int chunk,
       Kind kind = Kind::kernels,
       int n_slots = 1,
-      kernels::Stored kv = kernels::Stored::f32)
+      kernels::KvType kv = kernels::KvType::f32)
       : memory_(
             kind == Kind::mlx ? world::Memory::device : world::Memory::host),
         scheduler_(
