@@ -33,10 +33,10 @@ def soak(*words):
 
 
 def results(folder):
-    """-> {id: (how it ended, its tokens)}"""
+    """-> {id: (how it ended, its tokens)}; between them is what it reused"""
     told = {}
     for line in (folder / "results").read_text().splitlines():
-        number, finish, *tokens = line.split(" ")
+        number, finish, _, *tokens = line.split(" ")
         told[int(number)] = (finish, [t.split(":")[0] for t in tokens])
     return told
 
