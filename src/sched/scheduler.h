@@ -20,7 +20,7 @@ struct SchedulerOptions {
   SlotOptions slots{1, 1, 1 << 30, 1, true};
   /// How much longer a tick may take because prompts enter beside sequences
   /// that answer.
-  double stretch = 2.5;
+  double stretch = 1.6;
   WaitingOptions waiting{};
   int vocab = kAnyVocab; // ids of tokens that the model has
 };
