@@ -12,6 +12,9 @@ namespace lockstep::plan {
 
 namespace {
 
+/// Share of tokens that are answers', as far as their time goes.
+constexpr double kAnswers = 0.75;
+
 using checkpoint::LayerRange;
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
@@ -79,7 +82,7 @@ Costs token_costs(
     }
     return n_weights;
   });
-  costs.last /= 2;
+  costs.last *= kAnswers;
   return costs;
 }
 

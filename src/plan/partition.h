@@ -19,8 +19,8 @@ Costs stored_bytes(
     const checkpoint::Checkpoint& checkpoint,
     const checkpoint::ModelConfig& config);
 
-/// Multiplications of one token: with every weight of the layers, and for every
-/// other token with those of the head, as tokens of prompts need none. It is
+/// Multiplications of one token: with every weight of the layers, and for three
+/// of four tokens with those of the head, as tokens of prompts need none. It is
 /// these that ranks must share evenly: with many tokens at a time they take the
 /// time, and with one the ranks work one after the other however it is shared.
 Costs token_costs(

@@ -3,19 +3,17 @@
 #include <cstdlib>
 
 #include "mlx/device.h"
-#include "mlx/distributed/distributed.h"
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "world/group.h"
 
 namespace lockstep::world {
 
 namespace mx = mlx::core;
 
 int n_nccl_gpus() {
-  return mx::distributed::is_available("nccl")
-             ? mx::device_count(mx::Device::gpu)
-             : 0;
+  return is_available(Backend::nccl) ? mx::device_count(mx::Device::gpu) : 0;
 }
 
 void require_device() {

@@ -22,6 +22,10 @@ mx::Stream stream_for(Memory memory) {
 
 } // namespace
 
+bool is_available(Backend backend) {
+  return mx::distributed::is_available(std::string(name_of(backend)));
+}
+
 Group Group::alone() {
   return Group();
 }

@@ -27,6 +27,9 @@ struct Due {
   mx::Dtype dtype = mx::float32;
 };
 
+/// Whether MLX has a back end here.
+bool is_available(Backend backend);
+
 /// The ranks that move in lockstep. A group that has reported an error is
 /// finished: the process must end. Main thread only.
 ///
