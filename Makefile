@@ -38,7 +38,7 @@ prove: ## no world hangs or mixes ticks, in any state that it can come to
 	@tools/setup check
 	@tools/prove --long
 
-soak: ## 1 to 8 ranks, 20,000 ticks of random traffic each (an hour)
+soak: ## 1 to 8 ranks, 20,000 ticks of random traffic each (long)
 	@tools/setup build
 	@tools/build release soak
 	@tools/soak --long
