@@ -4,8 +4,8 @@
 //   soak model to=DIR
 //   soak ranks model=DIR to=DIR n=N backend=NAME exchange=KIND ticks=N seed=N
 //     starts N ranks as lockstep does; writes DIR/ticks and DIR/results
-//   soak alone model=DIR to=DIR first=N n=N seed=N
-//     so many requests from the first on, one after the other, on one rank
+//   soak alone model=DIR to=DIR requests=N seed=N
+//     the requests 0 … N-1, one after the other, on one rank
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -181,9 +181,8 @@ int run_alone(const Words& words) {
   const fs::path to = word(words, "to");
   TickFile ticks(to / "ticks", 0);
   Records records;
-  const int first = number(words, "first");
-  for (int id = first; id < first + number(words, "n"); ++id) {
-    ticks.note(static_cast<std::uint64_t>(id - first));
+  for (int id = 0; id < number(words, "requests"); ++id) {
+    ticks.note(static_cast<std::uint64_t>(id));
     session.engine().submit(
         request_of(seed, id), [&](const auto& event) { records.book(event); });
     session.engine().run_until_idle();
