@@ -43,12 +43,13 @@ std::vector<Step> steps_of(const Collective& collective) {
 /// A choice by the number of the step, as Promela writes it.
 template <class Member>
 std::string choice(const std::vector<Step>& steps, Member member) {
-  std::string text(steps.back().*member);
-  for (auto i = steps.size() - 1; i-- > 0;) {
-    text = "((k) == " + std::to_string(i) + " -> " +
-           std::string(steps[i].*member) + " : " + text + ")";
+  std::string text;
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    text += "((k) == " + std::to_string(i) + " -> ";
+    text += std::string(steps[i].*member) + " : ";
   }
-  return text;
+  text += steps.back().*member;
+  return text.append(steps.size() - 1, ')');
 }
 
 } // namespace
