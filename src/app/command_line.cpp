@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +14,26 @@
 #include "app/output.h"
 
 namespace lockstep::app {
+
+namespace {
+
+/// A help with one empty line where CLI11 leaves two.
+class ShortHelp final : public CLI::Formatter {
+ public:
+  std::string make_help(
+      const CLI::App* command,
+      std::string name,
+      CLI::AppFormatMode mode) const override {
+    auto text = CLI::Formatter::make_help(command, std::move(name), mode);
+    for (auto at = text.find("\n\n\n"); at != std::string::npos;
+         at = text.find("\n\n\n")) {
+      text.erase(at, 1);
+    }
+    return text;
+  }
+};
+
+} // namespace
 
 Flag& Flag::within(int least, int most) {
   option_->check(CLI::Range(least, most));
@@ -85,6 +107,7 @@ void Command::does(Action action) {
 
 CommandLine::CommandLine(const char* about, const char* examples)
     : program_(std::make_unique<CLI::App>(about, "lockstep")) {
+  program_->formatter(std::make_shared<ShortHelp>());
   program_->set_version_flag("--version", "lockstep " LOCKSTEP_VERSION);
   program_->footer(examples);
   program_->require_subcommand(1);
