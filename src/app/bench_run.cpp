@@ -68,9 +68,13 @@ class Run {
                ? 1e3 * test_.counted * n_streams() / ms_between(start_, end_)
                : 1e3 * n_after_first_ / ms_between(all_began_, end_);
   }
-  int n_tokens() const {
-    return test_.joins > 0 ? test_.joins + static_cast<int>(n_after_first_)
-                           : n_streams() * (test_.prompt + test_.generate - 1);
+  int n_tokens() const { // that went through the ranks
+    if (test_.joins > 0) {
+      return test_.joins + static_cast<int>(n_after_first_);
+    }
+    const int before = test_.history > 0 ? test_.history + kHistoryAnswer : 0;
+    return n_streams() * ((test_.reuses ? before : 2 * before) + test_.prompt +
+                          test_.generate - 1);
   }
   std::string digest() const { // of all answers
     return fmt::format("{}", fmt::join(answers_, " "));
