@@ -97,8 +97,12 @@ std::pair<mx::array, mx::array> MlxCache::append(
   return {std::move(all_keys), std::move(all_values)};
 }
 
-void MlxCache::begin(const Pass&) {
+void MlxCache::begin(const Pass& pass) {
   // Arrays grow as blocks append.
+  written_.clear();
+  for (const auto& part : pass.parts) {
+    written_.push_back(part.slot);
+  }
 }
 
 void MlxCache::copy(int from, int to, int n_places) {
@@ -124,9 +128,12 @@ std::uint64_t MlxCache::bytes() const {
 }
 
 void MlxCache::collect(std::vector<mx::array>& arrays) const {
-  for (const auto& each : held_) {
-    each.keys.collect(arrays);
-    each.values.collect(arrays);
+  for (const int slot : written_) {
+    for (std::size_t layer = 0; layer < n_layers_; ++layer) {
+      const auto& each = held(layer, slot);
+      each.keys.collect(arrays);
+      each.values.collect(arrays);
+    }
   }
 }
 

@@ -58,10 +58,14 @@ class MlxCache final : public KvCache {
   Held& held(std::size_t layer, int slot) {
     return held_[static_cast<std::size_t>(slot) * n_layers_ + layer];
   }
+  const Held& held(std::size_t layer, int slot) const {
+    return held_[static_cast<std::size_t>(slot) * n_layers_ + layer];
+  }
 
   std::size_t n_layers_;
   KvStored stored_;
-  std::vector<Held> held_; // by slot, then layer
+  std::vector<Held> held_;   // by slot, then layer
+  std::vector<int> written_; // slots, by the pass begun last
 };
 
 } // namespace lockstep::model
