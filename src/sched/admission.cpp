@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "sched/prefix_tree.h"
 
 namespace lockstep::sched {
 
@@ -71,16 +72,10 @@ bool Admission::remove(RequestId id) {
 bool Admission::is_worth_waiting(
     std::span<const Token> beginning,
     const std::vector<Sequence>& running) const {
-  const int held = slots_.n_held_of(beginning);
+  const int least = slots_.n_held_of(beginning) + kWorthWaiting;
   return std::any_of(running.begin(), running.end(), [&](const auto& other) {
-    const auto& prompt = other.request.prompt;
-    const auto n =
-        static_cast<std::ptrdiff_t>(std::min(prompt.size(), beginning.size()));
-    const auto common =
-        std::mismatch(prompt.begin(), prompt.begin() + n, beginning.begin())
-            .first -
-        prompt.begin();
-    return other.prompt_left() > 0 && common >= held + kWorthWaiting;
+    return other.prompt_left() > 0 &&
+           static_cast<int>(n_common(other.request.prompt, beginning)) >= least;
   });
 }
 

@@ -16,16 +16,12 @@ struct PrefixTree::Node {
   std::vector<int> slots;                          // that end here
 };
 
-namespace {
-
 std::size_t n_common(std::span<const Token> a, std::span<const Token> b) {
   const auto n = std::min(a.size(), b.size());
   const auto end = a.begin() + static_cast<std::ptrdiff_t>(n);
   return static_cast<std::size_t>(
       std::mismatch(a.begin(), end, b.begin()).first - a.begin());
 }
-
-} // namespace
 
 PrefixTree::PrefixTree(int n_slots)
     : root_(std::make_unique<Node>()),

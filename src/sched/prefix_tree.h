@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
@@ -7,6 +8,9 @@
 #include "base/types.h"
 
 namespace lockstep::sched {
+
+/// Tokens with which both begin.
+std::size_t n_common(std::span<const Token> a, std::span<const Token> b);
 
 /// What slots hold, as a radix tree over token ids, to find who begins like a
 /// prompt.

@@ -39,8 +39,6 @@ class Slots {
  public:
   explicit Slots(const SlotOptions& options);
 
-  int n_slots() const { return options_.n_slots; }
-  int n_kept() const { return static_cast<int>(kept_.size()); }
   int n_running() const { return n_running_; }
 
   /// A sequence of so many places can have a slot at some time.
