@@ -12,6 +12,7 @@
 #include "base/host.h"
 #include "base/json.h"
 #include "base/units.h"
+#include "world/gather_json.h"
 
 namespace lockstep::engine {
 
@@ -62,11 +63,8 @@ std::vector<RankNeeds> gather_needs(
       {"reading", needs.reading},
       {"page", needs.page}};
   std::vector<RankNeeds> all;
-  for (const auto& line : group.gather_texts(
-           world::Purpose::memory,
-           own.dump(-1, ' ', true, Json::error_handler_t::replace))) {
-    const auto json =
-        parse_json(line, fmt::format("the memory of rank {}", all.size()));
+  for (const auto& json :
+       world::gather_json(group, world::Purpose::memory, own)) {
     auto& rank = all.emplace_back();
     rank.device = json.at("device");
     rank.place = json.at("place");

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "engine/memory.h"
@@ -17,6 +18,7 @@
 #include "model/kv_cache.h"
 #include "plan/partition.h"
 #include "world/choose_exchange.h"
+#include "world/gather_json.h"
 #include "world/start_check.h"
 
 namespace lockstep::engine {
@@ -36,14 +38,6 @@ std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
         "{}{}-{}", text.empty() ? "" : " ", range.first, range.last - 1);
   }
   return text;
-}
-
-std::uint32_t hash_of(const std::string& text) {
-  std::uint32_t hash = 0x811c9dc5U;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193U;
-  }
-  return hash;
 }
 
 /// What ticks of `n_slots` sequences and prompts in chunks will be like.
@@ -162,7 +156,8 @@ Session::Session(
   pipeline.rank = group.rank();
   pipeline.n_ranks = group.size();
   pipeline.epoch = 1;
-  pipeline.plan_hash = hash_of(fingerprint + " " + layers);
+  pipeline.plan_hash =
+      static_cast<std::uint32_t>(fnv1a(fingerprint + " " + layers));
   pipeline.hidden = config_.hidden;
   const int n_slots = options.n_slots;
   pipeline.limits = {
@@ -230,12 +225,9 @@ std::vector<RankReport> Session::gather_reports() const {
       {"peak", own.peak_bytes},
       {"read", own.bytes_read}};
   std::vector<RankReport> reports;
-  for (const auto& line : group_.gather_texts(
-           world::Purpose::report,
-           text.dump(-1, ' ', true, Json::error_handler_t::replace))) {
+  for (const auto& json :
+       world::gather_json(group_, world::Purpose::report, text)) {
     const int rank = static_cast<int>(reports.size());
-    const auto json =
-        parse_json(line, fmt::format("the report of rank {}", rank));
     auto& report = reports.emplace_back();
     report.rank = rank;
     report.host = json.at("host");
