@@ -15,7 +15,7 @@ import unittest
 import uuid
 
 from harness import MODEL, PROGRAM
-from world import HAS_PROC, processes, rank_of
+from world import HAS_PROC, end_all, processes, rank_of
 
 ASKED_WORLD = os.path.join(os.path.dirname(PROGRAM), "asked_world")
 WAYS = list(itertools.product(("mpi", "ring"), (2, 3)))
@@ -40,14 +40,7 @@ class AskedWorld:
         return self
 
     def __exit__(self, *_):
-        for pid in processes(self.mark):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        end_all(self.mark, self.process)
 
     def line(self):
         """Its next line; fails when there is none."""

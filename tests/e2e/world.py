@@ -52,6 +52,18 @@ def processes(mark):
             if mark in words and pid != os.getpid()}
 
 
+def end_all(mark, process):
+    """Kills all that have the mark; the process is waited for and closed."""
+    for pid in processes(mark):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+
+
 def rank_of(words):
     """The rank by the variables its launcher set; None: not a rank."""
     match = re.search(r"\b(?:OMPI_COMM_WORLD_RANK|MLX_RANK)=(\d+)", words)
@@ -82,14 +94,7 @@ class World:
         return self
 
     def __exit__(self, *_):
-        for pid in self.left():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        end_all(self.mark, self.process)
 
     def left(self):
         return processes(self.mark)
