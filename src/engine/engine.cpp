@@ -58,8 +58,11 @@ void Engine::tick(int pause_us) {
     header = scheduler_->next();
     header->pause_us = pause_us;
   }
+  lifeline_.set_step(link::Step::compute);
   const auto outbox = pipeline_.compute(header ? &*header : nullptr);
+  lifeline_.set_step(link::Step::exchange);
   const auto inbox = exchange_.swap(outbox);
+  lifeline_.set_step(link::Step::none);
   const auto results = pipeline_.deliver(inbox);
   kv_bytes_ = std::max(kv_bytes_, pipeline_.kv_bytes());
   if (!scheduler_) {

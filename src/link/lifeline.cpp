@@ -1,6 +1,5 @@
 #include "link/lifeline.h"
 
-#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -8,19 +7,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/host.h"
+#include "link/socket.h"
+#include "link/tcp.h"
 #include "link/watch.h"
 
 namespace lockstep::link {
 
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) {
-    return "this host";
-  }
-  return name.data();
-}
+constexpr std::chrono::seconds kConnectPatience(10);
 
 } // namespace
 
@@ -32,16 +28,35 @@ Lifeline::~Lifeline() = default;
 Lifeline Lifeline::from_environment() {
   const char* address = std::getenv(kLifelineVariable);
   if (address != nullptr) {
-    return connect(address);
+    const char* text = std::getenv(kSecretVariable);
+    std::optional<Secret> secret;
+    if (text != nullptr) {
+      secret = Secret::from_text(text);
+      ::unsetenv(kSecretVariable);
+    }
+    return connect(address, secret);
   }
   return Lifeline(std::make_unique<Watch>(Descriptor()));
 }
 
-Lifeline Lifeline::connect(const std::string& address) {
+Lifeline Lifeline::connect(
+    const std::string& address, const std::optional<Secret>& secret) {
   // Writing to a launcher or a peer that is gone must give an error, not a
   // mute end.
   ::signal(SIGPIPE, SIG_IGN);
-  return Lifeline(std::make_unique<Watch>(connect_to(address)));
+  const bool is_tcp = address.starts_with(kTcpPrefix);
+  if (is_tcp && !secret) {
+    fail(
+        ErrorKind::usage,
+        "environment: {}={} needs {}, which is not set",
+        kLifelineVariable,
+        address,
+        kSecretVariable);
+  }
+  return Lifeline(
+      is_tcp ? std::make_unique<Watch>(
+                   connect_tcp(address, kConnectPatience), secret)
+             : std::make_unique<Watch>(connect_to(address)));
 }
 
 bool Lifeline::has_launcher() const {
@@ -59,8 +74,8 @@ void Lifeline::hello(int rank, int size, std::chrono::milliseconds patience) {
   }
 }
 
-void Lifeline::await_turn() {
-  watch_->await_turn();
+std::string Lifeline::await_turn(int port) {
+  return watch_->await_turn(port);
 }
 
 void Lifeline::set_phase(const char* literal) noexcept {
@@ -69,6 +84,10 @@ void Lifeline::set_phase(const char* literal) noexcept {
 
 void Lifeline::set_tick(std::uint64_t tick) noexcept {
   watch_->set_tick(tick);
+}
+
+void Lifeline::set_step(Step step) noexcept {
+  watch_->set_step(step);
 }
 
 void Lifeline::goodbye(int code, std::string_view text) noexcept {

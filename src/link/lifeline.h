@@ -3,14 +3,18 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "link/message.h"
+#include "link/secret.h"
 
 namespace lockstep::link {
 
 /// The variable in which a launcher gives its ranks the address of the control
-/// link: "unix:/path" today; other transports can follow without a change for
-/// callers.
+/// link: "unix:/path", or "tcp:address:port" for ranks on other hosts, which
+/// need kSecretVariable too.
 inline constexpr char kLifelineVariable[] = "LOCKSTEP_LIFELINE";
 
 class Watch;
@@ -25,11 +29,13 @@ class Lifeline {
  public:
   /// Connects when LOCKSTEP_LIFELINE is set. Else there is no launcher, and
   /// from hello() on a rank of a group (size > 1) watches its parent process.
-  /// Throws Error{network} when the launcher cannot be reached and
-  /// Error{usage} when the address is not one.
+  /// Takes the secret out of the environment. Throws Error{network} when the
+  /// launcher cannot be reached and Error{usage} when the address is not one.
   static Lifeline from_environment();
   /// A connection to a launcher at `address`; SIGPIPE is ignored from then on.
-  static Lifeline connect(const std::string& address);
+  static Lifeline connect(
+      const std::string& address,
+      const std::optional<Secret>& secret = std::nullopt);
 
   Lifeline(Lifeline&&) noexcept;
   Lifeline& operator=(Lifeline&&) = delete;
@@ -41,7 +47,8 @@ class Lifeline {
 
   /// Says who this is and waits for the launcher's welcome. Takes over the
   /// launcher's stdin, stdout and stderr if they come along (so that nothing
-  /// stands between this rank and the terminal). Call it once, first. Throws
+  /// stands between this rank and the terminal); from another host they are
+  /// sent over this link from now on. Call it once, first. Throws
   /// Error{network} when the answer does not come in `patience`.
   void hello(
       int rank,
@@ -50,7 +57,9 @@ class Lifeline {
 
   /// Call right before the group is formed: returns when it is this rank's
   /// turn. Back ends whose ranks must listen before others connect need it.
-  void await_turn();
+  /// `port` is where this rank will listen when the launcher does not know yet;
+  /// then MLX's host file comes back.
+  std::string await_turn(int port = 0);
 
   /// What this rank is doing ("loading", "generating"), for the line that
   /// tells of its loss. Must be a literal. Told at once when it is another
@@ -59,6 +68,9 @@ class Lifeline {
   /// The tick under way, told a few times a second. One relaxed store: call
   /// it every tick.
   void set_tick(std::uint64_t tick) noexcept;
+  /// What it does in it, so that who computes long is told from who waits for
+  /// ever. One relaxed store.
+  void set_step(Step step) noexcept;
 
   /// The last word before the process ends, so that an end is not taken for a
   /// loss. With a text it has failed: the launcher shows the text and ends the

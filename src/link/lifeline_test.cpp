@@ -125,7 +125,7 @@ TEST_CASE("a rank takes over the descriptors that come with the welcome") {
   REQUIRE(::write(input.write.get(), "x", 1) == 1);
   const int descriptors[] = {
       input.read.get(), output.write.get(), output.write.get()};
-  launcher.say(Welcome{true}, descriptors);
+  launcher.say(Welcome{Streams::descriptors}, descriptors);
   CHECK(rank.exit_code() == 0);
   char seen[3] = {};
   CHECK(::read(output.read.get(), seen, 2) == 2);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -15,8 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "link/handshake.h"
 #include "link/message.h"
+#include "link/secret.h"
 #include "link/socket.h"
+#include "link/tcp.h"
 
 namespace lockstep::link {
 
@@ -24,15 +28,29 @@ namespace lockstep::link {
 class FakeLauncher {
  public:
   FakeLauncher() : listener_((directory_ / "lifeline").string()) {}
+  /// Over TCP, with a secret.
+  explicit FakeLauncher(const Secret& secret)
+      : listener_((directory_ / "lifeline").string()),
+        tcp_(std::in_place, "127.0.0.1"),
+        doorkeeper_(secret) {}
   ~FakeLauncher() { std::filesystem::remove_all(directory_); }
   FakeLauncher(const FakeLauncher&) = delete;
   FakeLauncher& operator=(const FakeLauncher&) = delete;
 
-  const std::string& address() const { return listener_.address(); }
+  std::string address() const {
+    return tcp_ ? tcp_->address() : listener_.address();
+  }
   void accept() {
-    wait_for(listener_.fd());
-    socket_ = listener_.accept();
+    wait_for(tcp_ ? tcp_->fd() : listener_.fd());
+    socket_ = tcp_ ? tcp_->accept() : listener_.accept();
     REQUIRE(socket_);
+  }
+  /// What the rank's answer to our challenge earns.
+  std::optional<Proof> challenge() {
+    say(doorkeeper_->challenge());
+    const auto message = hear();
+    REQUIRE(message);
+    return doorkeeper_->admit(std::get<Answer>(*message));
   }
   /// The next message; nothing at the end of the stream.
   std::optional<Message> hear() {
@@ -81,6 +99,8 @@ class FakeLauncher {
 
   std::filesystem::path directory_ = make_directory();
   Listener listener_;
+  std::optional<TcpListener> tcp_;
+  std::optional<Doorkeeper> doorkeeper_;
   Descriptor socket_;
   FrameReader reader_{"the rank"};
 };

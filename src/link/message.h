@@ -9,10 +9,36 @@
 
 namespace lockstep::link {
 
-// What goes over the control link. A rank sends Hello, Ready, Status, Goodbye;
-// the launcher sends Welcome and Turn.
+// What goes over the control link. A rank sends Answer, Hello, Ready, Status,
+// Output, Goodbye; the launcher sends Challenge, Proof, Welcome, Input, Turn,
+// Ping.
 
-/// First message of a rank.
+// Over TCP both sides prove first that they know the run's secret
+// (link/handshake); a Unix socket's other end is known to the kernel.
+
+/// The launcher's first message over TCP.
+struct Challenge {
+  std::string nonce;
+
+  bool operator==(const Challenge&) const = default;
+};
+
+/// A rank's answer to it.
+struct Answer {
+  std::string nonce;
+  std::string proof;
+
+  bool operator==(const Answer&) const = default;
+};
+
+/// The launcher's proof.
+struct Proof {
+  std::string proof;
+
+  bool operator==(const Proof&) const = default;
+};
+
+/// First message of a rank that has proved itself, if it had to.
 struct Hello {
   std::int32_t rank = 0;
   std::int32_t size = 1;
@@ -22,29 +48,65 @@ struct Hello {
   bool operator==(const Hello&) const = default;
 };
 
-/// The launcher's answer. With `descriptors` its stdin, stdout and stderr
-/// come along, in this order.
+/// Where a rank reads and writes.
+enum class Streams : std::uint32_t {
+  own,         // as it was started
+  descriptors, // the launcher's, which come along: stdin, stdout, stderr
+  forwarded,   // over this link: Input messages follow, Output is sent
+};
+
+/// The launcher's answer.
 struct Welcome {
-  bool descriptors = false;
+  Streams streams = Streams::own;
 
   bool operator==(const Welcome&) const = default;
 };
 
+/// A piece of the rank's stdin.
+struct Input {
+  std::string bytes;
+  bool last = false;
+
+  bool operator==(const Input&) const = default;
+};
+
 /// The rank is about to form the group.
 struct Ready {
+  std::int32_t port = 0; // where it will listen; 0 = nobody needs to know
+
   bool operator==(const Ready&) const = default;
 };
 
 /// It may.
 struct Turn {
+  std::string ring; // the text of MLX's host file; empty = it has one
+
   bool operator==(const Turn&) const = default;
 };
+
+/// Say where you are: sent a few times a second to ranks of other hosts, whose
+/// connection tells nothing by itself.
+struct Ping {
+  bool operator==(const Ping&) const = default;
+};
+
+/// What a rank does in its tick.
+enum class Step : std::uint32_t { none, compute, exchange };
 
 struct Status {
   std::string phase;
   std::uint64_t tick = 0;
+  Step step = Step::none;
 
   bool operator==(const Status&) const = default;
+};
+
+/// A piece of what a rank wrote.
+struct Output {
+  std::int32_t stream = 1; // 1 or 2
+  std::string bytes;
+
+  bool operator==(const Output&) const = default;
 };
 
 /// The rank ends: done with this exit code, or with a text failed.
@@ -55,7 +117,22 @@ struct Goodbye {
   bool operator==(const Goodbye&) const = default;
 };
 
-using Message = std::variant<Hello, Welcome, Ready, Turn, Status, Goodbye>;
+using Message = std::variant<
+    Hello,
+    Welcome,
+    Ready,
+    Turn,
+    Status,
+    Goodbye,
+    Challenge,
+    Answer,
+    Proof,
+    Input,
+    Output,
+    Ping>;
+
+/// The most bytes of one Input or Output, and of a Turn's ring.
+inline constexpr std::size_t kMostPiece = 8 << 10;
 
 /// The bytes of a whole frame.
 std::string encode(const Message& message);

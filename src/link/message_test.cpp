@@ -26,11 +26,19 @@ Message there_and_back(const Message& message) {
 TEST_CASE("every message comes back as it was") {
   const Message messages[] = {
       Hello{3, 4, 12345, "mini-2.local"},
-      Welcome{true},
-      Welcome{false},
+      Welcome{Streams::own},
+      Welcome{Streams::forwarded},
       Ready{},
+      Ready{65535},
       Turn{},
-      Status{"generating", 1ull << 40},
+      Turn{std::string(kMostPiece, 'x')},
+      Status{"generating", 1ull << 40, Step::exchange},
+      Challenge{std::string("\0\xff", 2)},
+      Answer{"nonce", std::string("\0\n\x1b", 3)},
+      Proof{"proof"},
+      Input{std::string("a\0b", 3), true},
+      Output{2, std::string(kMostPiece, '\x1b')},
+      Ping{},
       Goodbye{0, ""},
       Goodbye{3, "model.gguf: two\nlines"},
   };
@@ -55,12 +63,19 @@ TEST_CASE("control characters do not reach the terminal") {
 TEST_CASE("frames that are no message are refused with the sender's name") {
   const Frame frames[] = {
       {0, ""},
-      {7, ""},
+      {13, ""},
       {255, "abc"},
       {1, ""},
       {2, ""},
-      {2, std::string("\x02\x00\x00\x00", 4)},
+      {2, std::string("\x03\x00\x00\x00", 4)},
       {3, "x"},
+      {3, std::string("\x00\x00\x01\x00", 4)},
+      {7, ""},
+      {8, std::string("\x00\x00\x00\x00", 4)},
+      {9, "x"},
+      {10, std::string("\x00\x00\x00\x00\x02\x00\x00\x00", 8)},
+      {11, std::string("\x03\x00\x00\x00\x00\x00\x00\x00", 8)},
+      {12, "x"},
       {4, "x"},
       {5, std::string("\xff\xff\xff\xff", 4)},
       {6,
@@ -86,7 +101,7 @@ TEST_CASE("random bytes never do more than an error") {
   int refused = 0;
   for (int round = 0; round < 20000; ++round) {
     Frame frame;
-    frame.type = static_cast<std::uint8_t>(random() % 8);
+    frame.type = static_cast<std::uint8_t>(random() % 14);
     frame.payload.resize(random() % 40);
     for (char& c : frame.payload) {
       c = static_cast<char>(random() % 4 == 0 ? random() : 0);

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "link/greeting.h"
+#include "link/socket.h"
 
 namespace lockstep::link {
 
@@ -20,6 +22,9 @@ namespace {
 constexpr int kPeerLostExit = 71;
 constexpr int kLookRoundMs = 200;
 constexpr int kGoodbyePatienceMs = 1000;
+constexpr std::size_t kMostLastWords = 1 << 20;
+constexpr std::chrono::milliseconds kMostSilence(2500);
+constexpr std::chrono::milliseconds kOwnPause(1000);
 
 constexpr char kReady = 'r';
 constexpr char kGoodbye = 'g';
@@ -33,31 +38,10 @@ int remaining_ms(std::chrono::steady_clock::time_point deadline) {
   return left.count() > 0 ? static_cast<int>(left.count()) : 0;
 }
 
-void adopt(const std::vector<Descriptor>& descriptors) {
-  if (descriptors.size() != 3) {
-    fail(
-        ErrorKind::network,
-        "the launcher sent {} descriptors with its welcome, expected 3",
-        descriptors.size());
-  }
-  std::fflush(nullptr);
-  for (int target = 0; target < 3; ++target) {
-    while (::dup2(descriptors[static_cast<std::size_t>(target)].get(), target) <
-           0) {
-      if (errno != EINTR) {
-        fail(
-            ErrorKind::internal,
-            "descriptor {} cannot be taken over from the launcher",
-            target);
-      }
-    }
-  }
-}
-
 } // namespace
 
-Watch::Watch(Descriptor socket)
-    : socket_(std::move(socket)), parent_(::getppid()) {
+Watch::Watch(Descriptor socket, const std::optional<Secret>& secret)
+    : socket_(std::move(socket)), secret_(secret), parent_(::getppid()) {
 }
 
 Watch::~Watch() {
@@ -78,44 +62,10 @@ void Watch::start() {
 }
 
 void Watch::greet(const Hello& hello, std::chrono::milliseconds patience) {
-  const auto bytes = encode(hello);
-  if (send_some(socket_.get(), bytes) != static_cast<ssize_t>(bytes.size())) {
-    fail(ErrorKind::network, "the launcher closed the control link");
-  }
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::vector<Descriptor> descriptors;
-  while (true) {
-    if (const auto frame = reader_.next()) {
-      const auto message = decode(*frame, "the launcher");
-      const auto* welcome = std::get_if<Welcome>(&message);
-      if (welcome == nullptr) {
-        fail(
-            ErrorKind::network,
-            "the launcher answered hello with message {}, expected a welcome",
-            frame->type);
-      }
-      if (welcome->descriptors) {
-        adopt(descriptors);
-      }
-      return;
-    }
-    const int left = remaining_ms(deadline);
-    if (left == 0) {
-      fail(
-          ErrorKind::network,
-          "the launcher did not answer within {} ms",
-          patience.count());
-    }
-    pollfd waiting{socket_.get(), POLLIN, 0};
-    ::poll(&waiting, 1, left);
-    auto received = receive(socket_.get());
-    if (received.closed) {
-      fail(ErrorKind::network, "the launcher closed the control link");
-    }
-    for (auto& descriptor : received.descriptors) {
-      descriptors.push_back(std::move(descriptor));
-    }
-    reader_.feed(received.bytes);
+  const auto streams =
+      link::greet(socket_.get(), reader_, hello, secret_, patience);
+  if (streams == Streams::forwarded) {
+    output_.emplace();
   }
 }
 
@@ -150,11 +100,13 @@ bool Watch::wait_for(char what, int patience_ms) {
   }
 }
 
-void Watch::await_turn() {
+std::string Watch::await_turn(int port) {
   if (socket_ && thread_.joinable()) {
+    port_ = port;
     command(kReady);
     wait_for(kTurn, -1);
   }
+  return ring_;
 }
 
 void Watch::set_phase(const char* literal) noexcept {
@@ -174,6 +126,9 @@ void Watch::goodbye(Goodbye goodbye) noexcept {
     send_some(socket_.get(), encode(goodbye));
     return;
   }
+  if (output_) {
+    std::fflush(nullptr); // what was written counts before the goodbye
+  }
   goodbye_ = std::move(goodbye);
   command(kGoodbye);
   wait_for(kGoodbye, kGoodbyePatienceMs);
@@ -183,13 +138,18 @@ void Watch::run() {
   try {
     obey(); // something may have come with the welcome
     while (!stopped_) {
-      std::array<pollfd, 2> waiting{};
+      std::array<pollfd, 2 + ForwardedOutput::kStreams> waiting{};
       waiting[0] = {commands_.read.get(), POLLIN, 0};
       waiting[1] = {socket_.get(), POLLIN, 0};
       if (!outgoing_.empty()) {
         waiting[1].events |= POLLOUT;
       }
-      ::poll(waiting.data(), socket_ ? 2 : 1, kLookRoundMs);
+      // What is written waits until the launcher has taken what was before.
+      const bool hears_output = output_ && outgoing_.empty();
+      for (std::size_t i = 0; i < ForwardedOutput::kStreams; ++i) {
+        waiting[2 + i] = {hears_output ? output_->fd(i) : -1, POLLIN, 0};
+      }
+      ::poll(waiting.data(), socket_ ? waiting.size() : 1, kLookRoundMs);
       const bool new_phase = hear_main();
       if (!socket_) {
         if (::getppid() != parent_) {
@@ -200,6 +160,8 @@ void Watch::run() {
       if ((waiting[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
         hear_launcher();
       }
+      look_at_silence();
+      queue_output();
       queue_status(new_phase);
       flush();
     }
@@ -216,8 +178,11 @@ bool Watch::hear_main() {
     if (what == kPhase) {
       new_phase = true;
     } else if (what == kReady) {
-      outgoing_ += encode(Ready{});
+      outgoing_ += encode(Ready{port_});
     } else if (what == kGoodbye) {
+      if (output_) {
+        outgoing_ += output_->take(kMostLastWords);
+      }
       outgoing_ += encode(goodbye_);
       goodbye_queued_ = true;
     } else if (what == kStop) {
@@ -237,10 +202,37 @@ void Watch::hear_launcher() {
 }
 
 void Watch::obey() {
+  last_heard_ = std::chrono::steady_clock::now();
   while (const auto frame = reader_.next()) {
-    if (std::holds_alternative<Turn>(decode(*frame, "the launcher"))) {
+    auto message = decode(*frame, "the launcher");
+    if (auto* turn = std::get_if<Turn>(&message)) {
+      ring_ = std::move(turn->ring);
       answer(kTurn);
+    } else if (std::holds_alternative<Ping>(message)) {
+      pinged_ = true;
+      last_status_at_ = {};
+      last_status_.phase.clear(); // so that even the same is sent again
     }
+  }
+}
+
+// A connection to another host tells nothing when the host or the way to it is
+// gone; a launcher that pings and then does not is lost.
+void Watch::look_at_silence() {
+  const auto now = std::chrono::steady_clock::now();
+  // We ourselves were stopped, so nothing could be heard.
+  if (now - last_look_ > kOwnPause) {
+    last_heard_ = now;
+  }
+  last_look_ = now;
+  if (pinged_ && now - last_heard_ > kMostSilence) {
+    ::_exit(kPeerLostExit);
+  }
+}
+
+void Watch::queue_output() {
+  if (output_ && outgoing_.empty() && !goodbye_queued_) {
+    outgoing_ += output_->take(kMostPiece);
   }
 }
 
@@ -254,7 +246,8 @@ void Watch::queue_status(bool at_once) {
   }
   Status status{
       phase_.load(std::memory_order_relaxed),
-      tick_.load(std::memory_order_relaxed)};
+      tick_.load(std::memory_order_relaxed),
+      step_.load(std::memory_order_relaxed)};
   if (status == last_status_) {
     return;
   }

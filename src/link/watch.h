@@ -3,15 +3,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include <sys/types.h>
 
 #include "link/descriptor.h"
+#include "link/forwarded_output.h"
 #include "link/frame.h"
 #include "link/message.h"
-#include "link/socket.h"
+#include "link/secret.h"
 
 namespace lockstep::link {
 
@@ -20,8 +22,10 @@ namespace lockstep::link {
 /// ever holds a lock the other wants.
 class Watch {
  public:
-  /// Without a socket it watches the parent process.
-  explicit Watch(Descriptor socket);
+  /// Without a socket it watches the parent process. Over TCP there is a
+  /// secret.
+  explicit Watch(
+      Descriptor socket, const std::optional<Secret>& secret = std::nullopt);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -31,8 +35,12 @@ class Watch {
   void greet(const Hello& hello, std::chrono::milliseconds patience);
   void start();
 
-  void await_turn();
+  /// The text of the ring's host file, if the launcher sends one.
+  std::string await_turn(int port);
   void set_phase(const char* literal) noexcept;
+  void set_step(Step step) noexcept {
+    step_.store(step, std::memory_order_relaxed);
+  }
   void set_tick(std::uint64_t tick) noexcept {
     tick_.store(tick, std::memory_order_relaxed);
   }
@@ -43,6 +51,8 @@ class Watch {
   bool hear_main(); // true: the phase is new
   void hear_launcher();
   void obey();
+  void look_at_silence();
+  void queue_output();
   void queue_status(bool at_once);
   void flush();
   void answer(char what);
@@ -52,14 +62,20 @@ class Watch {
   void command(char what);
 
   Descriptor socket_;
+  std::optional<Secret> secret_;
+  std::optional<ForwardedOutput> output_;
   pid_t parent_;
   FrameReader reader_{"the launcher"};
   Pipe commands_ = make_pipe();
   Pipe answers_ = make_pipe();
   std::atomic<const char*> phase_{"starting"};
   std::atomic<std::uint64_t> tick_{0};
+  std::atomic<Step> step_{Step::none};
   std::thread thread_;
-  Goodbye goodbye_;           // written before the command that hands it over
+  // Written before the command or answer that hands them over.
+  Goodbye goodbye_;
+  int port_ = 0;
+  std::string ring_;
   bool said_goodbye_ = false; // main thread only
 
   // The watch's own.
@@ -68,6 +84,9 @@ class Watch {
   std::chrono::steady_clock::time_point last_status_at_{};
   bool goodbye_queued_ = false;
   bool stopped_ = false;
+  bool pinged_ = false; // the launcher is to be heard from all the time
+  std::chrono::steady_clock::time_point last_heard_{};
+  std::chrono::steady_clock::time_point last_look_{};
 };
 
 } // namespace lockstep::link
