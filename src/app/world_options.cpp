@@ -1,10 +1,9 @@
 #include "app/world_options.h"
 
-#include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include "base/error.h"
+#include "base/units.h"
 
 namespace lockstep::app {
 
@@ -30,25 +29,17 @@ engine::KernelKind parse_kernels(const std::string& text) {
       text);
 }
 
-std::uint64_t parse_bytes(const std::string& text) {
-  char* rest = nullptr;
-  const double number = std::strtod(text.c_str(), &rest);
-  const std::string_view unit(rest);
-  const double factor = unit.empty() || unit == "B"   ? 1.0
-                        : unit == "K" || unit == "KB" ? 1e3
-                        : unit == "M" || unit == "MB" ? 1e6
-                        : unit == "G" || unit == "GB" ? 1e9
-                        : unit == "T" || unit == "TB" ? 1e12
-                                                      : 0.0;
-  const double bytes = number * factor;
-  if (!(bytes >= 1e6 && bytes <= 1e15)) {
+std::uint64_t parse_memory(const std::string& text) {
+  constexpr std::uint64_t kLeast = 1'000'000;
+  const auto bytes = parse_bytes(text);
+  if (bytes.value_or(0) < kLeast) {
     fail(
         ErrorKind::usage,
         "--max-memory is \"{}\", expected bytes from 1M on, such as 800M or "
         "16G",
         text);
   }
-  return static_cast<std::uint64_t>(bytes);
+  return *bytes;
 }
 
 int parse_kv_bits(const std::string& text) {
@@ -109,7 +100,7 @@ void add_model_options(Command& command, WorldOptions& options) {
   command.parsed(
       "--max-memory",
       "SIZE",
-      [&options](const auto& text) { options.max_memory = parse_bytes(text); },
+      [&options](const auto& text) { options.max_memory = parse_memory(text); },
       "that each rank may take, such as 800M or 16G");
 }
 
