@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace lockstep {
 
@@ -17,21 +18,11 @@ constexpr std::size_t kShownBytes = 80;
 // The parser's own text quotes the input, which may be long or not UTF-8.
 std::string reason_of(const Json::exception& e) {
   constexpr std::size_t kReasonBytes = 200;
-  std::string text = e.what();
+  const std::string_view text = e.what();
   const auto tag = text.find("] ");
-  if (tag != std::string::npos) {
-    text.erase(0, tag + 2);
-  }
-  if (text.size() > kReasonBytes) {
-    text.resize(kReasonBytes);
-    text += "...";
-  }
-  for (auto& c : text) {
-    if (c < ' ' || c > '~') {
-      c = '?';
-    }
-  }
-  return text;
+  return one_line(
+      tag == std::string_view::npos ? text : text.substr(tag + 2),
+      kReasonBytes);
 }
 
 } // namespace

@@ -58,4 +58,14 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
+std::string one_line(std::string_view text, std::size_t most) {
+  std::string line(text.substr(0, most));
+  for (char& c : line) {
+    if (c < ' ' || c > '~') {
+      c = '?';
+    }
+  }
+  return text.size() > most ? line + "..." : line;
+}
+
 } // namespace lockstep

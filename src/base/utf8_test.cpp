@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using lockstep::find_invalid_utf8;
+using lockstep::one_line;
 
 TEST_CASE("only what RFC 3629 allows is UTF-8") {
   // Seen to fail with: surrogates allowed; 0xC0 as a first byte.
@@ -17,4 +18,12 @@ TEST_CASE("only what RFC 3629 allows is UTF-8") {
   CHECK(find_invalid_utf8("xy\xE2\x82") == 2);
   CHECK(find_invalid_utf8("\xE2\x82z") == 0);
   CHECK(find_invalid_utf8("\x80") == 0);
+}
+
+TEST_CASE("text from outside is shown as a part of one line") {
+  // Seen to fail with: bytes from 0x80 kept.
+  CHECK(one_line("plain ~ text", 80) == "plain ~ text");
+  CHECK(one_line("a\nb\x1b[31m\x7f\xC3\xA9", 80) == "a?b?[31m???");
+  CHECK(one_line("abcd", 4) == "abcd");
+  CHECK(one_line("abcde", 4) == "abcd...");
 }
