@@ -121,6 +121,11 @@ Command CommandLine::add(const char* name, const char* help) {
   return {*command, chosen_};
 }
 
+Command CommandLine::add_hidden(const char* name) {
+  auto& command = *program_->add_subcommand(name, "")->group("");
+  return Command(command, chosen_);
+}
+
 bool CommandLine::has(const std::string& name) const {
   const auto commands = program_->get_subcommands({});
   return std::any_of(commands.begin(), commands.end(), [&](const auto* c) {

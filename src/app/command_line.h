@@ -76,6 +76,8 @@ class CommandLine {
   ~CommandLine();
 
   Command add(const char* name, const char* help);
+  /// One that no help shows: for lockstep itself.
+  Command add_hidden(const char* name);
   /// Parses, then does what the command that was chosen does; -> exit code.
   /// Help and version go to stdout, what is wrong in one line to stderr.
   int run(const Arguments& arguments);

@@ -10,7 +10,10 @@
 #include "app/output.h"
 #include "base/error.h"
 #include "launch/local.h"
+#include "launch/over_hosts.h"
+#include "launch/ring_seat.h"
 #include "launch/started_by.h"
+#include "plan/hosts.h"
 #include "world/devices.h"
 #include "world/exchange_kind.h"
 
@@ -63,9 +66,15 @@ int run_as_rank(const WorldCommand& command, const StartedBy& started) {
     check_agreement(command.world, started);
     lifeline.hello(started.rank, started.size);
     lifeline.set_phase("joining the group");
-    lifeline.await_turn();
+    auto seat = launch::RingSeat::from(launch::current_environment());
+    const auto ring = lifeline.await_turn(seat ? seat->port() : 0);
+    if (seat) {
+      seat->take(ring);
+    }
     world::require_device();
-    const auto group = world::Group::join(started.backend, started.size);
+    const auto group = started.size == 1
+                           ? world::Group::alone()
+                           : world::Group::join(started.backend, started.size);
     const int code = command.run(group, lifeline);
     lifeline.goodbye(code, "");
     if (started.backend != Backend::mpi) {
@@ -83,6 +92,26 @@ int run_as_rank(const WorldCommand& command, const StartedBy& started) {
   }
 }
 
+int run_on_hosts(const WorldCommand& command) {
+  launch::HostsOptions options;
+  options.hosts = plan::read_hosts(command.world.hosts_file);
+  const auto n_hosts = static_cast<int>(options.hosts.hosts.size());
+  if (command.world.n_ranks > 0 && command.world.n_ranks != n_hosts) {
+    fail(
+        ErrorKind::usage,
+        "-n is {} and {} lists {} hosts; leave -n out, or list a host again "
+        "for "
+        "another rank on it",
+        command.world.n_ranks,
+        command.world.hosts_file,
+        n_hosts);
+  }
+  options.stdin_text = command.check(n_hosts);
+  options.backend = command.world.backend;
+  options.argv = command.argv;
+  return launch::run_over_hosts(options);
+}
+
 } // namespace
 
 int run_over_ranks(const WorldCommand& command) {
@@ -92,7 +121,10 @@ int run_over_ranks(const WorldCommand& command) {
     return run_as_rank(command, started);
   }
   world::check_carries(command.world.backend, command.world.exchange);
-  auto stdin_text = command.check();
+  if (!command.world.hosts_file.empty()) {
+    return run_on_hosts(command);
+  }
+  auto stdin_text = command.check(command.world.n_ranks);
   // One rank needs no back end, whatever was asked for.
   if (command.world.n_ranks > 1) {
     launch::LocalOptions options;

@@ -18,9 +18,9 @@ struct WorldCommand {
   WorldOptions world;
   Arguments argv; // of this process
   /// In the process that starts ranks, before it does: refuses what cannot
-  /// work, so that the user hears of it once and at once. May return text for
-  /// rank 0's stdin.
-  std::function<std::optional<std::string>()> check;
+  /// work on so many ranks (0: nobody said), so that the user hears of it once
+  /// and at once. May return text for rank 0's stdin.
+  std::function<std::optional<std::string>(int n_ranks)> check;
   /// On each rank. Returns the exit code.
   std::function<int(const world::Group&, link::Lifeline&)> run;
 };
@@ -43,7 +43,10 @@ Action action_over_ranks(
     return run_over_ranks(
         {options->world,
          argv,
-         [&] { return check(*options); },
+         [&](int n_ranks) {
+           options->world.n_ranks = n_ranks;
+           return check(*options);
+         },
          [&](const world::Group& group, link::Lifeline& lifeline) {
            return run(*options, group, lifeline);
          }});

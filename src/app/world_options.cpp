@@ -61,6 +61,11 @@ void add_world_options(Command& command, WorldOptions& options) {
           options.n_ranks,
           "start this many ranks on this machine")
       .within(1, kMostRanks);
+  command.value(
+      "--hosts",
+      "FILE",
+      options.hosts_file,
+      "start a rank on each host of this file (lockstep hosts)");
   command.parsed(
       "--backend",
       "NAME",

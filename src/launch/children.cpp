@@ -25,7 +25,7 @@ class Children {
       ::waitpid(child.pid, nullptr, 0);
     }
   }
-  void add(Child child) { list_.push_back(child); }
+  void add(Child child) { list_.push_back(std::move(child)); }
   std::vector<Child> take() { return std::move(list_); }
 
  private:
@@ -100,17 +100,16 @@ Started start_nccl(const RankProgram& ranks, int stdin_fd) {
         ranks.environment.at("CUDA_VISIBLE_DEVICES"),
         ranks.n_ranks);
   }
-  ReservedPort port;
+  // Rank 0 asks for the port alone, so it cannot stay reserved.
+  const int port = free_port();
   auto all = ranks;
   all.environment.erase("CUDA_VISIBLE_DEVICES");
-  // Rank 0 asks for the port alone, so it cannot stay reserved.
-  port.release();
   started.children = start_children(all, stdin_fd, [&](int rank) {
     return Environment{
         {"MLX_RANK", std::to_string(rank)},
         {"MLX_WORLD_SIZE", std::to_string(ranks.n_ranks)},
         {"NCCL_HOST_IP", kHere},
-        {"NCCL_PORT", std::to_string(port.number())},
+        {"NCCL_PORT", std::to_string(port)},
         {"CUDA_VISIBLE_DEVICES", device_of(rank, ranks.environment)}};
   });
   return started;

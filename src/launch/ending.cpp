@@ -14,7 +14,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRankPatience(500);
 // mpirun kills its ranks itself and then clears up.
-constexpr milliseconds kMpirunPatience(2000);
+constexpr milliseconds kMpirunPatience(900);
+// A keeper ends its rank itself, as we would, and ssh with it.
+constexpr milliseconds kKeeperPatience(700);
 constexpr milliseconds kKillPatience(7000);
 
 } // namespace
@@ -33,9 +35,15 @@ void Ending::step(const std::vector<Child>& children, Time now) {
     if (child.status) {
       continue;
     }
+    if (child.keeper && passed < kKeeperPatience && !hurried_) {
+      continue;
+    }
     // A rank may have started helpers: its whole group ends. mpirun's group
     // is mpirun.
-    const int signal = signal_for(child.rank ? kRankPatience : kMpirunPatience);
+    const int signal = signal_for(
+        child.keeper ? kKeeperPatience
+        : child.rank ? kRankPatience
+                     : kMpirunPatience);
     if (signal != 0) {
       ::kill(-child.pid, signal);
     }

@@ -4,6 +4,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "base/utf8.h"
+#include "launch/ssh.h"
+
 namespace lockstep::launch {
 
 RankEnd RankEnd::from_status(int wait_status) {
@@ -47,6 +50,42 @@ std::string lost_line(
 std::string not_started_line(int rank, const std::string& how) {
   return fmt::format(
       "rank {} did not start: {} before it said hello", rank, how);
+}
+
+std::string last_line(std::string_view text) {
+  constexpr std::string_view kSpace = " \r\n";
+  constexpr std::string_view kOwnName = "lockstep: ";
+  const auto end = text.find_last_not_of(kSpace);
+  if (end == std::string_view::npos) {
+    return "";
+  }
+  text = text.substr(0, end + 1);
+  text = text.substr(text.rfind('\n') + 1);
+  if (text.starts_with(kOwnName)) {
+    text.remove_prefix(kOwnName.size());
+  }
+  constexpr std::size_t kShown = 300;
+  return one_line(text, kShown);
+}
+
+std::string not_started_on_line(
+    int rank,
+    const std::string& host,
+    const RankEnd& end,
+    const std::string& said) {
+  constexpr int kSshFailed = 255;
+  constexpr int kNoProgram = 127;
+  constexpr int kNotExecutable = 126;
+  const auto last = last_line(said);
+  std::string why = last.empty() ? end.text() : last;
+  if (end.exit_code == kSshFailed && !end.signal) {
+    why = fmt::format("ssh failed: {}; {}", last, ssh_advice(last, host));
+  } else if (end.exit_code == kNoProgram || end.exit_code == kNotExecutable) {
+    why +=
+        "; is this lockstep there? Bring it with lockstep push, or install "
+        "it at the same place as here";
+  }
+  return fmt::format("rank {} did not start on {}: {}", rank, host, why);
 }
 
 std::string ranks_text(const std::vector<int>& ranks) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "launch/rank_link.h"
@@ -30,6 +31,18 @@ std::string lost_line(
 
 /// A rank ended before its hello.
 std::string not_started_line(int rank, const std::string& how);
+
+/// The same of a rank on another host, from how our way to its keeper ended
+/// and what was said there.
+std::string not_started_on_line(
+    int rank,
+    const std::string& host,
+    const RankEnd& end,
+    const std::string& said);
+
+/// The last line of a text that says something, without our own name before
+/// it.
+std::string last_line(std::string_view text);
 
 /// "rank 1", "ranks 0, 2 and 3".
 std::string ranks_text(const std::vector<int>& ranks);

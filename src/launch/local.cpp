@@ -5,63 +5,23 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "launch/doors.h"
 #include "launch/mpi.h"
+#include "launch/own_process.h"
 #include "launch/run_directory.h"
 #include "launch/signals.h"
 #include "launch/start.h"
 #include "launch/supervisor.h"
+#include "launch/terminal.h"
 #include "link/lifeline.h"
-#include "link/socket.h"
 
 namespace lockstep::launch {
 
 namespace {
 
-constexpr char kTerminalVariable[] = "LOCKSTEP_TERMINAL";
 constexpr int kMostRanks = 256;
-
-// SIGPIPE is not to end us before our ranks; as it was afterwards.
-class PipeSignalIgnored {
- public:
-  PipeSignalIgnored() {
-    struct sigaction ignore{};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, &before_);
-  }
-  ~PipeSignalIgnored() { ::sigaction(SIGPIPE, &before_, nullptr); }
-  PipeSignalIgnored(const PipeSignalIgnored&) = delete;
-  PipeSignalIgnored& operator=(const PipeSignalIgnored&) = delete;
-
- private:
-  struct sigaction before_{};
-};
-
-// A closed one would be taken by the next file that is opened.
-void open_standard_descriptors() {
-  while (true) {
-    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0 || fd > STDERR_FILENO) {
-      ::close(fd);
-      return;
-    }
-    ::fcntl(fd, F_SETFD, 0);
-  }
-}
-
-int terminal_columns() {
-  winsize size{};
-  if (::isatty(STDERR_FILENO) == 0) {
-    return 0;
-  }
-  constexpr int kUsual = 80;
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
-             ? size.ws_col
-             : kUsual;
-}
 
 // What other launchers told us is not about our ranks: an interactive shell
 // inside an allocation, say, has Slurm's variables.
@@ -169,10 +129,11 @@ int run_local(const LocalOptions& options) {
         kMostRanks);
   }
   open_standard_descriptors();
+  // SIGPIPE is not to end us before our ranks.
   const PipeSignalIgnored no_pipe_signal;
   Signals signals;
   const RunDirectory directory;
-  link::Listener listener((directory.path() / "lifeline").string());
+  Doors doors(directory.path());
 
   const auto input = options.stdin_text
                          ? directory.write("stdin", *options.stdin_text)
@@ -186,10 +147,10 @@ int run_local(const LocalOptions& options) {
   watching.rank0_stdin = rank0_stdin.get();
   auto started = start(
       options.backend,
-      rank_program(options, listener.address(), signals.mask_before()),
+      rank_program(options, doors.local_address(), signals.mask_before()),
       directory,
       rank0_stdin.get());
-  return Supervisor(watching, listener, signals, std::move(started)).run();
+  return Supervisor(watching, doors, signals, std::move(started)).run();
 }
 
 } // namespace lockstep::launch

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "launch/find_program.h"
 #include "launch/process.h"
 
 namespace lockstep::launch {
@@ -21,24 +22,6 @@ namespace lockstep::launch {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kLibraryVariable[] = "MLX_MPI_LIBNAME";
-
-std::optional<fs::path> in_path(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  std::string_view left = path != nullptr ? path : "";
-  while (!left.empty()) {
-    const auto end = left.find(':');
-    const fs::path candidate = fs::path(left.substr(0, end)) / name;
-    std::error_code error;
-    if (fs::is_regular_file(candidate, error) &&
-        ::access(candidate.c_str(), X_OK) == 0) {
-      return fs::absolute(candidate);
-    }
-    left = end == std::string_view::npos ? "" : left.substr(end + 1);
-  }
-  return std::nullopt;
-}
 
 // What `program --version` prints, up to a bound in bytes and time.
 std::string version_of(const fs::path& program) {
@@ -78,7 +61,7 @@ std::string version_of(const fs::path& program) {
 // Distributions differ in which of the names they install.
 std::optional<std::string> loadable_library() {
   std::vector<const char*> names = mpi_library_names();
-  if (const char* chosen = std::getenv(kLibraryVariable)) {
+  if (const char* chosen = std::getenv(kMpiLibraryVariable)) {
     names = {chosen};
   }
   for (const char* name : names) {
@@ -99,7 +82,7 @@ constexpr std::string_view kInstall =
 } // namespace
 
 OpenMpi require_open_mpi() {
-  const auto mpirun = in_path("mpirun");
+  const auto mpirun = find_program("mpirun");
   if (!mpirun) {
     fail(
         ErrorKind::network,
@@ -173,7 +156,7 @@ Started start_mpi(
   options.program = open_mpi.mpirun;
   options.argv = mpirun_command(ranks, open_mpi.mpirun, directory.path());
   options.environment = ranks.environment;
-  options.environment[kLibraryVariable] = open_mpi.library;
+  options.environment[kMpiLibraryVariable] = open_mpi.library;
   if (::geteuid() == 0) {
     options.environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
     options.environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
@@ -190,7 +173,7 @@ Started start_mpi(
   Started started;
   started.children.push_back({spawn(options), std::nullopt});
   started.chatter = std::move(chatter.read);
-  started.sends_descriptors = true;
+  started.streams = link::Streams::descriptors;
   return started;
 }
 

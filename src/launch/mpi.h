@@ -8,6 +8,9 @@
 
 namespace lockstep::launch {
 
+/// Names the library for MLX.
+inline constexpr char kMpiLibraryVariable[] = "MLX_MPI_LIBNAME";
+
 /// Open MPI as far as ranks need it.
 struct OpenMpi {
   std::filesystem::path mpirun;

@@ -61,10 +61,11 @@ std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
     return Outcome{
         kNotStarted,
         fmt::format(
-            "{} of {} did not start within {} s; is the machine overloaded?",
+            "{} of {} did not start within {} s; {}",
             ranks_text(missing),
             options_.n_ranks,
-            std::chrono::duration<double>(options_.start_deadline).count()),
+            std::chrono::duration<double>(options_.start_deadline).count(),
+            start_advice(missing.front())),
         true};
   }
   if (!first_done_at_ || now - *first_done_at_ < kDonePatience) {
@@ -89,6 +90,17 @@ std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
   return Outcome{done_code_, "", false};
 }
 
+std::string Supervisor::start_advice(int rank) const {
+  if (options_.hosts.empty()) {
+    return "is the machine overloaded?";
+  }
+  const auto* keeper = keeper_of(rank);
+  const auto& host = options_.hosts[static_cast<std::size_t>(rank)];
+  return keeper != nullptr && !keeper->said.empty()
+             ? fmt::format("{} said: {}", host, last_line(keeper->said))
+             : fmt::format("is {} up, and can it reach this machine?", host);
+}
+
 int Supervisor::end(const Outcome& outcome) {
   if (!outcome.line.empty()) {
     say(outcome.line);
@@ -99,6 +111,11 @@ int Supervisor::end(const Outcome& outcome) {
       ranks.push_back(*rank.process());
     }
     rank.close(); // a rank that watches its link is gone at once
+  }
+  for (auto& child : started_.children) {
+    if (child.keeper) {
+      child.keeper->input.reset(); // it ends its rank, whatever that does
+    }
   }
   Ending ending(std::move(ranks), std::chrono::steady_clock::now());
   const int signals_before = n_signals_;
@@ -119,6 +136,10 @@ int Supervisor::end(const Outcome& outcome) {
         static_cast<useconds_t>(std::chrono::microseconds(kLookRound).count()));
     wait(milliseconds(0));
     collect();
+  }
+  if (!stdout_closed_) {
+    constexpr int kReaderPatienceMs = 2000;
+    printer_.finish(kReaderPatienceMs);
   }
   if (outcome.with_remarks) {
     fmt::print(stderr, "{}", chatter_.remarks());

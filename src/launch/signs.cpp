@@ -58,7 +58,14 @@ void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
   const auto* rank = find(number);
   if (rank == nullptr) {
     // Its own message, if any, is shown already or is among the remarks.
-    verdict_.add({weight, kNotStarted, not_started_line(number, how)}, now);
+    const auto* keeper = keeper_of(number);
+    verdict_.add(
+        {weight,
+         kNotStarted,
+         keeper != nullptr
+             ? not_started_on_line(number, keeper->host, end, keeper->said)
+             : not_started_line(number, how)},
+        now);
     return;
   }
   const auto& goodbye = rank->goodbye();
@@ -72,6 +79,36 @@ void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
        lost_line(
            *rank, mute ? how + " without a word" : how, options_.n_ranks)},
       now);
+}
+
+// What a keeper's end says of its rank: it ends as a shell would.
+void Supervisor::book_keeper(const Child& child, Time now) {
+  const auto own = RankEnd::from_status(*child.status);
+  constexpr int kSshFailed = 255;
+  if (own.signal || own.exit_code == kSshFailed) {
+    const auto* rank = find(*child.rank);
+    if (rank != nullptr && !rank->goodbye()) {
+      verdict_.add(
+          {Weight::ended,
+           kPeerLost,
+           lost_line(
+               *rank,
+               "the ssh connection to its host was lost",
+               options_.n_ranks)},
+          now);
+      return;
+    }
+  }
+  book_rank(*child.rank, RankEnd::from_shell(own.exit_code), now);
+}
+
+const KeeperLine* Supervisor::keeper_of(int rank) const {
+  for (const auto& child : started_.children) {
+    if (child.rank == rank && child.keeper) {
+      return &*child.keeper;
+    }
+  }
+  return nullptr;
 }
 
 // mpirun gets stuck when a rank dies while it joins, and says nothing of it;

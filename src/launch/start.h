@@ -11,6 +11,7 @@
 #include "launch/run_directory.h"
 #include "launch/spawn.h"
 #include "link/descriptor.h"
+#include "link/message.h"
 
 namespace lockstep::launch {
 
@@ -24,11 +25,20 @@ struct RankProgram {
   sigset_t mask{};
 };
 
-/// A process we forked: a rank, or mpirun.
+/// Our way to the keeper of a rank on a host (launch/keeper).
+struct KeeperLine {
+  std::string host;
+  link::Descriptor input;   // its stdin: the order, then a byte now and then
+  link::Descriptor chatter; // what it and ssh say of their own
+  std::string said;         // the first of that
+};
+
+/// A process we forked: a rank, mpirun, or what leads to a rank's keeper.
 struct Child {
   pid_t pid = 0;
   std::optional<int> rank;     // nothing: mpirun
   std::optional<int> status{}; // as waitpid gave it, once it has ended
+  std::optional<KeeperLine> keeper{};
 };
 
 /// What was started.
@@ -36,12 +46,14 @@ struct Started {
   std::vector<Child> children;
   /// What mpirun says of its own; closed for others.
   link::Descriptor chatter;
-  /// Ranks are not our children: they get stdin, stdout and stderr over the
-  /// control link.
-  bool sends_descriptors = false;
+  /// How ranks come to stdin, stdout and stderr.
+  link::Streams streams = link::Streams::own;
   /// The ranks' ports; a ring forms without delay when the last rank connects
   /// after the others listen.
   std::vector<ReservedPort> ring_ports;
+  /// Of a ring over hosts: the ranks' addresses. They find their ports
+  /// themselves and get the host file with their turn.
+  std::vector<std::string> ring_ips;
 };
 
 struct OpenMpi;

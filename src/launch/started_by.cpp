@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "launch/ring_seat.h"
 #include "launch/variables.h"
 #include "link/lifeline.h"
 
@@ -139,8 +140,19 @@ StartedBy from_jaccl(
           "{} lists {} ranks", variables.shown(devices_name), found.size));
 }
 
+// A ring over hosts, whose host file comes later (launch/ring_seat).
+StartedBy from_hosts(const Variables& variables) {
+  StartedBy found{Starter::lockstep, Backend::ring, 0, 1};
+  found.size = variables.number(kRingSizeVariable, 1);
+  return rank_of(
+      variables, found, "MLX_RANK", variables.shown(kRingSizeVariable));
+}
+
 // What MLX's own variables say, if they are about a group.
 std::optional<StartedBy> from_mlx(const Variables& variables) {
+  if (variables.find(kRingIpVariable) != nullptr) {
+    return from_hosts(variables);
+  }
   const char* rank = variables.which("JACCL_RANK", "MLX_RANK");
   const char* devices = variables.which("JACCL_IBV_DEVICES", "MLX_IBV_DEVICES");
   const bool ring = variables.find("MLX_HOSTFILE") != nullptr;

@@ -19,19 +19,37 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kSpareLinks = 16;
+constexpr milliseconds kMostShyness(10'000); // from connecting to hello
+
+constexpr milliseconds kKeepAlive(1000);
+constexpr std::size_t kMostSaid = 8 << 10;
+
+// Adds what waits to `bytes`; true at the end of the stream.
+bool read_all(const link::Descriptor& from, std::string& bytes) {
+  std::array<char, 4096> buffer{};
+  while (from) {
+    const auto n = ::read(from.get(), buffer.data(), buffer.size());
+    if (n <= 0) {
+      return n == 0;
+    }
+    bytes.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  return false;
+}
 
 } // namespace
 
 Supervisor::Supervisor(
     const SupervisorOptions& options,
-    link::Listener& listener,
+    Doors& doors,
     Signals& signals,
     Started started)
     : options_(options),
-      listener_(listener),
+      doors_(doors),
       signals_(signals),
       started_(std::move(started)),
       nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      pulse_(options.n_ranks),
       began_(std::chrono::steady_clock::now()) {
 }
 
@@ -43,6 +61,11 @@ int Supervisor::run() {
     hear_ranks(now);
     reap(now);
     give_turns(now);
+    keep_alive(now);
+    printer_.flush();
+    if (auto failure = pulse_.look(links_, now)) {
+      verdict_.add(std::move(*failure), now);
+    }
     if (const auto outcome = judge(now)) {
       return end(*outcome);
     }
@@ -50,16 +73,30 @@ int Supervisor::run() {
 }
 
 void Supervisor::wait(milliseconds patience) {
+  const auto if_any = [](bool any) {
+    return static_cast<short>(any ? POLLOUT : 0);
+  };
   std::vector<pollfd> waiting{
       {signals_.fd(), POLLIN, 0},
-      {STDOUT_FILENO, 0, 0},
-      {listener_.fd(), POLLIN, 0}};
+      {STDOUT_FILENO, if_any(printer_.has_unwritten(1)), 0}};
+  if (printer_.has_unwritten(2)) {
+    waiting.push_back({STDERR_FILENO, POLLOUT, 0});
+  }
+  for (const int fd : doors_.fds()) {
+    waiting.push_back({fd, POLLIN, 0});
+  }
   if (started_.chatter) {
     waiting.push_back({started_.chatter.get(), POLLIN, 0});
   }
+  for (const auto& child : started_.children) {
+    if (child.keeper && child.keeper->chatter) {
+      waiting.push_back({child.keeper->chatter.get(), POLLIN, 0});
+    }
+  }
   for (const auto& rank : links_) {
-    if (rank.is_open()) {
-      waiting.push_back({rank.fd(), POLLIN, 0});
+    if (rank.is_open() && listens_to(rank)) {
+      const auto sends = if_any(rank.has_unsent());
+      waiting.push_back({rank.fd(), static_cast<short>(POLLIN | sends), 0});
     }
   }
   ::poll(
@@ -73,11 +110,16 @@ void Supervisor::wait(milliseconds patience) {
       signal_ = signal_.value_or(signal);
     }
   }
-  hear_mpirun();
+  hear_chatter();
+}
+
+// Who reads our output decides how fast ranks may write.
+bool Supervisor::listens_to(const RankLink& rank) const {
+  return !rank.is_remote() || !printer_.is_full();
 }
 
 milliseconds Supervisor::patience(Time now) const {
-  constexpr milliseconds kLongest(500);
+  constexpr milliseconds kLongest(200);
   // While the last rank of a ring is held back its moment is looked for.
   constexpr milliseconds kHolding(2);
   if (last_rank_held_) {
@@ -96,10 +138,15 @@ milliseconds Supervisor::patience(Time now) const {
 
 void Supervisor::accept_ranks() {
   const auto most = static_cast<std::size_t>(options_.n_ranks) + kSpareLinks;
-  while (auto socket = listener_.accept()) {
+  const auto is_gone = [](const RankLink& rank) {
+    return !rank.is_open() && !rank.hello();
+  };
+  while (auto rank = doors_.accept()) {
+    links_.erase(
+        std::remove_if(links_.begin(), links_.end(), is_gone), links_.end());
     // More than there are ranks is somebody's mistake, not ours to keep.
     if (links_.size() < most) {
-      links_.emplace_back(std::move(socket));
+      links_.push_back(std::move(*rank));
     }
   }
 }
@@ -110,9 +157,19 @@ void Supervisor::hear_ranks(Time now) {
       continue;
     }
     const bool had_goodbye = rank.goodbye().has_value();
-    rank.hear();
+    rank.flush();
+    if (listens_to(rank)) {
+      rank.hear(now);
+    } else {
+      rank.excuse(now);
+    }
     if (rank.hello() && !rank.welcomed) {
       welcome(rank);
+    } else if (!rank.hello() && now - rank.last_heard() > kMostShyness) {
+      rank.close();
+    }
+    for (const auto& output : rank.take_output()) {
+      printer_.add(rank.hello()->rank, rank.hello()->host, output);
     }
     const bool says_goodbye = rank.goodbye() && !had_goodbye;
     const bool vanishes = !rank.is_open() && rank.welcomed && !rank.goodbye();
@@ -135,29 +192,60 @@ void Supervisor::welcome(RankLink& rank) {
     return;
   }
   rank.welcomed = true;
-  if (started_.sends_descriptors) {
+  if (started_.streams == link::Streams::descriptors && !rank.is_remote()) {
     const std::array<int, 3> descriptors{
         hello.rank == 0 && options_.rank0_stdin >= 0 ? options_.rank0_stdin
                                                      : nothing_.get(),
         STDOUT_FILENO,
         STDERR_FILENO};
-    rank.send(link::Welcome{true}, descriptors);
-  } else {
-    rank.send(link::Welcome{false});
+    rank.send(link::Welcome{link::Streams::descriptors}, descriptors);
+    return;
+  }
+  rank.send(link::Welcome{started_.streams});
+  if (started_.streams == link::Streams::forwarded) {
+    send_input(rank);
   }
 }
 
-void Supervisor::hear_mpirun() {
-  std::array<char, 4096> buffer{};
-  while (started_.chatter) {
-    const auto n = ::read(started_.chatter.get(), buffer.data(), buffer.size());
-    if (n < 0) {
-      return;
+void Supervisor::send_input(RankLink& rank) {
+  std::string_view left = rank.hello()->rank == 0 ? options_.rank0_text : "";
+  do {
+    const auto piece = left.substr(0, link::kMostPiece);
+    left.remove_prefix(piece.size());
+    rank.send(link::Input{std::string(piece), left.empty()});
+  } while (!left.empty());
+}
+
+void Supervisor::hear_chatter() {
+  std::string bytes;
+  if (read_all(started_.chatter, bytes)) {
+    started_.chatter.reset();
+  }
+  chatter_.add(bytes);
+  for (auto& child : started_.children) {
+    if (child.keeper) {
+      auto& said = child.keeper->said;
+      if (read_all(child.keeper->chatter, said)) {
+        child.keeper->chatter.reset();
+      }
+      said.resize(std::min(said.size(), kMostSaid));
     }
-    if (n == 0) {
-      started_.chatter.reset();
+  }
+}
+
+// A keeper whose line is cut hears nothing of it but our silence.
+void Supervisor::keep_alive(Time now) {
+  pulse_.beat(links_, now);
+  if (now - last_keep_alive_ < kKeepAlive) {
+    return;
+  }
+  last_keep_alive_ = now;
+  for (const auto& child : started_.children) {
+    if (child.keeper && child.keeper->input) {
+      // What is not taken is not missed: only silence is heard.
+      [[maybe_unused]] const auto n =
+          ::write(child.keeper->input.get(), "\n", 1);
     }
-    chatter_.add({buffer.data(), static_cast<std::size_t>(n)});
   }
 }
 
@@ -181,59 +269,16 @@ void Supervisor::reap(Time now) {
   // What they said counts before how they ended, and it is all here now.
   accept_ranks();
   hear_ranks(now);
-  hear_mpirun();
+  hear_chatter();
   for (const auto* child : ended) {
-    if (child->rank) {
+    if (child->keeper) {
+      book_keeper(*child, now);
+    } else if (child->rank) {
       book_rank(*child->rank, RankEnd::from_status(*child->status), now);
     } else {
       book_mpirun(*child, now);
     }
   }
-}
-
-void Supervisor::give_turns(Time now) {
-  const int last = options_.n_ranks - 1;
-  last_rank_held_ = false;
-  for (auto& rank : links_) {
-    if (!rank.welcomed || !rank.is_ready() || rank.has_turn) {
-      continue;
-    }
-    const int number = rank.hello()->rank;
-    const bool in_ring = !started_.ring_ports.empty();
-    if (in_ring && number == last && !others_listen(now)) {
-      last_rank_held_ = true;
-      continue;
-    }
-    if (in_ring) {
-      started_.ring_ports[static_cast<std::size_t>(number)].release();
-    }
-    rank.has_turn = true;
-    rank.send(link::Turn{});
-  }
-}
-
-// MLX's last rank connects before it listens, all others listen first; who
-// connects too early sleeps a second.
-bool Supervisor::others_listen(Time now) {
-  for (int other = 0; other + 1 < options_.n_ranks; ++other) {
-    const auto* rank = find(other);
-    if (rank == nullptr || !rank->has_turn) {
-      others_ready_at_ = now;
-      return false;
-    }
-  }
-  bool known = true;
-  for (int other = 0; other + 1 < options_.n_ranks; ++other) {
-    const auto& port = started_.ring_ports[static_cast<std::size_t>(other)];
-    const auto listening = is_listening(port.number());
-    if (listening && !*listening) {
-      constexpr milliseconds kLongest(1000);
-      return now - others_ready_at_ >= kLongest;
-    }
-    known = known && listening.has_value();
-  }
-  constexpr milliseconds kTypical(50);
-  return known || now - others_ready_at_ >= kTypical;
 }
 
 const RankLink* Supervisor::find(int rank) const {

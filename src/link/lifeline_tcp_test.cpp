@@ -140,7 +140,7 @@ TEST_CASE("a launcher that pings and falls silent is lost") {
   welcome(launcher, Streams::own);
   const auto began = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - began < 4s) {
-    launcher.say(Ping{});
+    launcher.say(Ping{true});
     std::this_thread::sleep_for(200ms);
   }
   // Each ping is answered, even when nothing is new.
@@ -165,7 +165,7 @@ TEST_CASE("a rank that was stopped itself does not blame the launcher") {
   });
   welcome(launcher, Streams::own);
   CHECK(std::holds_alternative<Ready>(*launcher.hear_word()));
-  launcher.say(Ping{});
+  launcher.say(Ping{true});
   std::this_thread::sleep_for(300ms);
   ::kill(rank.pid(), SIGSTOP);
   std::this_thread::sleep_for(3500ms);

@@ -73,7 +73,9 @@ struct Encoder {
     out.i32(m.stream).text(m.bytes, kMostPiece);
     return {Type::output, out.take()};
   }
-  Frame operator()(const Ping&) const { return {Type::ping, {}}; }
+  Frame operator()(const Ping& m) const {
+    return {Type::ping, PayloadWriter().u32(m.is_vital ? 1 : 0).take()};
+  }
   Frame operator()(const Goodbye& m) const {
     return {Type::goodbye, PayloadWriter().i32(m.code).text(m.text).take()};
   }
@@ -161,7 +163,7 @@ Message parse(std::uint8_t type, PayloadReader& in, std::string_view peer) {
     case Type::turn:
       return Turn{in.text()};
     case Type::ping:
-      return Ping{};
+      return Ping{choice(in, peer, 0, 1) == 1};
     case Type::status:
       return parse_status(in, peer);
     case Type::goodbye: {

@@ -84,9 +84,12 @@ struct Turn {
   bool operator==(const Turn&) const = default;
 };
 
-/// Say where you are: sent a few times a second to ranks of other hosts, whose
-/// connection tells nothing by itself.
+/// Say where you are: sent a few times a second.
 struct Ping {
+  /// The rank is lost when no more of them come: over a connection to another
+  /// host, which tells nothing by itself.
+  bool is_vital = false;
+
   bool operator==(const Ping&) const = default;
 };
 

@@ -38,7 +38,7 @@ TEST_CASE("every message comes back as it was") {
       Proof{"proof"},
       Input{std::string("a\0b", 3), true},
       Output{2, std::string(kMostPiece, '\x1b')},
-      Ping{},
+      Ping{true},
       Goodbye{0, ""},
       Goodbye{3, "model.gguf: two\nlines"},
   };

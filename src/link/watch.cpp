@@ -208,8 +208,8 @@ void Watch::obey() {
     if (auto* turn = std::get_if<Turn>(&message)) {
       ring_ = std::move(turn->ring);
       answer(kTurn);
-    } else if (std::holds_alternative<Ping>(message)) {
-      pinged_ = true;
+    } else if (const auto* ping = std::get_if<Ping>(&message)) {
+      pinged_ = pinged_ || ping->is_vital;
       last_status_at_ = {};
       last_status_.phase.clear(); // so that even the same is sent again
     }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <signal.h>
+
+#include "launch/doors.h"
+#include "launch/order.h"
+#include "launch/run_directory.h"
+#include "launch/start.h"
+#include "plan/hosts.h"
+
+namespace lockstep::launch {
+
+/// What starting ranks on hosts needs.
+struct HostRanks {
+  std::vector<plan::Host> hosts; // all with an address
+  std::vector<std::string> envs; // "NAME=VALUE" for each
+  std::vector<std::string> argv; // without the program
+  std::string directory;         // ours
+  sigset_t mask{};
+};
+
+/// Where lockstep lies on a host, as its shell reads it.
+std::string program_on(const plan::Host& host);
+
+/// What rank `rank` must find in its environment whatever joins the ranks,
+/// but the run's secret.
+Environment environment_of(const HostRanks& ranks, int rank, Doors& doors);
+
+/// A keeper on each host (launch/keeper), over ssh or here; ranks join in a
+/// ring.
+Started start_ring_on_hosts(const HostRanks& ranks, Doors& doors);
+
+/// mpirun here, its daemons on the hosts over ssh.
+Started start_mpi_on_hosts(
+    const HostRanks& ranks, Doors& doors, const RunDirectory& directory);
+
+} // namespace lockstep::launch

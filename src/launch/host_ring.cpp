@@ -1,0 +1,143 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "launch/find_program.h"
+#include "launch/host_ranks.h"
+#include "launch/local.h"
+#include "launch/ring_seat.h"
+#include "launch/spawn.h"
+#include "launch/ssh.h"
+#include "launch/terminal.h"
+#include "link/lifeline.h"
+
+namespace lockstep::launch {
+
+namespace {
+
+constexpr char kKeep[] = "keep-rank";
+
+// The command that becomes a keeper on this host.
+std::vector<std::string> keeper_command(const plan::Host& host) {
+  if (host.is_here()) {
+    return {self_path().string(), kKeep};
+  }
+  auto command = ssh_command(host.ssh);
+  command.push_back(fmt::format("exec {} {}", program_on(host), kKeep));
+  return command;
+}
+
+void write_order(const link::Descriptor& to, const Order& order) {
+  // More than a pipe holds waits for the keeper, or for ssh to give up.
+  link::set_nonblocking(to.get(), false);
+  const auto line = to_line(order);
+  std::size_t done = 0;
+  while (done < line.size()) {
+    const auto n = ::write(to.get(), line.data() + done, line.size() - done);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      break; // it is gone; its end tells why
+    }
+    done += static_cast<std::size_t>(n);
+  }
+  link::set_nonblocking(to.get());
+}
+
+Child start_keeper(
+    const plan::Host& host,
+    int rank,
+    const Order& order,
+    const sigset_t& mask) {
+  auto input = link::make_pipe();
+  auto chatter = link::make_pipe();
+  link::set_nonblocking(input.read.get(), false);
+  link::set_nonblocking(chatter.write.get(), false);
+  SpawnOptions options;
+  options.argv = keeper_command(host);
+  const auto program = find_program(options.argv.front());
+  if (!program) {
+    fail(
+        ErrorKind::network,
+        "{} is not in PATH; it is needed to start a rank on {}",
+        options.argv.front(),
+        host.ssh);
+  }
+  options.program = *program;
+  options.environment = current_environment();
+  options.stdin_fd = input.read.get();
+  options.stdout_fd = chatter.write.get();
+  options.stderr_fd = chatter.write.get();
+  options.mask = mask;
+  Child child{spawn(options), rank};
+  child.keeper =
+      KeeperLine{host.ssh, std::move(input.write), std::move(chatter.read), ""};
+  write_order(child.keeper->input, order);
+  return child;
+}
+
+} // namespace
+
+std::string program_on(const plan::Host& host) {
+  constexpr std::string_view kHome = "~/";
+  if (host.dir.empty()) {
+    return shell_command({self_path().string()});
+  }
+  const auto path = host.dir + "/bin/lockstep";
+  return path.starts_with(kHome)
+             ? "\"$HOME\"/" + shell_command({path.substr(kHome.size())})
+             : shell_command({path});
+}
+
+Environment environment_of(const HostRanks& ranks, int rank, Doors& doors) {
+  const auto& host = ranks.hosts[static_cast<std::size_t>(rank)];
+  Environment environment;
+  for (const auto& text : ranks.envs) {
+    const auto equals = text.find('=');
+    environment[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  environment[link::kLifelineVariable] = doors.address_for(host.ips.front());
+  if (const int columns = terminal_columns(); columns > 0) {
+    environment[kTerminalVariable] = std::to_string(columns);
+  }
+  if (host.threads > 0) {
+    environment["LOCKSTEP_THREADS"] = std::to_string(host.threads);
+  }
+  if (host.memory > 0) {
+    environment["LOCKSTEP_MAX_MEMORY"] = std::to_string(host.memory);
+  }
+  if (host.share) {
+    environment["LOCKSTEP_SHARE"] = fmt::format("{}", *host.share);
+  }
+  if (host.gpu) {
+    environment["CUDA_VISIBLE_DEVICES"] = std::to_string(*host.gpu);
+  }
+  return environment;
+}
+
+Started start_ring_on_hosts(const HostRanks& ranks, Doors& doors) {
+  Started started;
+  started.streams = link::Streams::forwarded;
+  for (std::size_t i = 0; i < ranks.hosts.size(); ++i) {
+    const auto& host = ranks.hosts[i];
+    const int rank = static_cast<int>(i);
+    int before = 0; // ranks of the same host
+    for (std::size_t j = 0; j < i; ++j) {
+      before += ranks.hosts[j].ssh == host.ssh ? 1 : 0;
+    }
+    Order order{
+        ranks.argv, environment_of(ranks, rank, doors), ranks.directory};
+    order.environment["MLX_RANK"] = std::to_string(rank);
+    order.environment[kRingSizeVariable] = std::to_string(ranks.hosts.size());
+    order.environment[kRingIpVariable] = host.ips.front();
+    order.environment[kRingPortVariable] =
+        std::to_string(host.port > 0 ? host.port + before : 0);
+    order.environment[link::kSecretVariable] = doors.secret().text();
+    started.children.push_back(start_keeper(host, rank, order, ranks.mask));
+    started.ring_ips.push_back(host.ips.front());
+  }
+  return started;
+}
+
+} // namespace lockstep::launch
