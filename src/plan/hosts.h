@@ -14,6 +14,10 @@ namespace lockstep::plan {
 
 constexpr std::size_t kMostHosts = 256;
 
+/// Whether what ssh would be called with means this machine, which is reached
+/// without ssh: "localhost" or "127.0.0.1".
+bool is_here(std::string_view ssh);
+
 /// One entry of a hosts file: a rank and the machine it lies on.
 struct Host {
   /// What ssh is called with; "localhost" or "127.0.0.1" is this machine.
@@ -31,7 +35,7 @@ struct Host {
   std::optional<int> gpu; // which one
   int port = 0;           // the first that ranks listen on; 0 = any
 
-  bool is_here() const; // this machine, started without ssh
+  bool is_here() const { return plan::is_here(ssh); }
 };
 
 /// What a hosts file says. Rank i is hosts[i].
