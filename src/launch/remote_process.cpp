@@ -1,0 +1,158 @@
+#include "launch/remote_process.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "launch/find_program.h"
+#include "launch/spawn.h"
+#include "launch/ssh.h"
+#include "plan/hosts.h"
+
+namespace lockstep::launch {
+
+namespace {
+
+std::vector<std::string> command_line(const RemoteJob& job) {
+  if (plan::is_here(job.host)) {
+    return job.command;
+  }
+  auto command = ssh_command(job.host);
+  command.push_back(shell_command(job.command));
+  return command;
+}
+
+std::filesystem::path require_program(const std::string& name) {
+  const auto program = find_program(name);
+  if (!program) {
+    fail(
+        ErrorKind::network,
+        "{} is not in PATH, expected a program; install it (OpenSSH has ssh) "
+        "or set PATH",
+        name);
+  }
+  return *program;
+}
+
+} // namespace
+
+RemoteProcess::RemoteProcess(
+    const RemoteJob& job,
+    const RemoteOptions& options,
+    const sigset_t& mask,
+    RemoteResult& result)
+    : result_(result),
+      most_bytes_(options.most_bytes),
+      input_(job.stdin_text),
+      deadline_(std::chrono::steady_clock::now() + options.deadline) {
+  result_.host = job.host;
+  result_.deadline = options.deadline;
+  auto in = link::make_pipe();
+  auto out = link::make_pipe();
+  auto err = link::make_pipe();
+  for (const int fd : {in.read.get(), out.write.get(), err.write.get()}) {
+    link::set_nonblocking(fd, false); // the program's own ends
+  }
+  SpawnOptions spawning;
+  spawning.argv = command_line(job);
+  spawning.program = require_program(spawning.argv.at(0));
+  spawning.environment = current_environment();
+  spawning.stdin_fd = in.read.get();
+  spawning.stdout_fd = out.write.get();
+  spawning.stderr_fd = err.write.get();
+  spawning.mask = mask;
+  pid_ = spawn(spawning);
+  in_ = std::move(in.write);
+  out_ = std::move(out.read);
+  err_ = std::move(err.read);
+}
+
+RemoteProcess::~RemoteProcess() {
+  stop();
+}
+
+void RemoteProcess::stop() {
+  if (pid_ != 0) {
+    ::kill(-pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+}
+
+void RemoteProcess::add_to(std::vector<pollfd>& waiting) const {
+  if (in_) {
+    waiting.push_back({in_.get(), POLLOUT, 0});
+  }
+  for (const auto* from : {&out_, &err_}) {
+    if (*from) {
+      waiting.push_back({from->get(), POLLIN, 0});
+    }
+  }
+}
+
+void RemoteProcess::pump() {
+  // One that writes without end is not to keep us from the others.
+  constexpr int kMostReads = 64;
+  write_input();
+  for (int i = 0; i < kMostReads; ++i) {
+    const bool some_out = take(out_, result_.out);
+    const bool some_err = take(err_, result_.err);
+    if (!some_out && !some_err) {
+      return;
+    }
+  }
+}
+
+bool RemoteProcess::take(link::Descriptor& from, std::string& to) {
+  std::array<char, 4096> buffer{};
+  const auto n =
+      from ? ::read(from.get(), buffer.data(), buffer.size()) : ssize_t{-1};
+  if (n > 0) {
+    const auto came = static_cast<std::size_t>(n);
+    const auto kept = std::min(came, most_bytes_ - to.size());
+    to.append(buffer.data(), kept);
+    result_.is_cut = result_.is_cut || kept < came;
+  } else if (n == 0) {
+    from.reset();
+  }
+  return n > 0;
+}
+
+void RemoteProcess::write_input() {
+  while (in_ && !input_.empty()) {
+    const auto n = ::write(in_.get(), input_.data(), input_.size());
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      return;
+    }
+    // Who reads no more tells in its own way what it missed.
+    input_ =
+        n < 0 ? std::string_view() : input_.substr(static_cast<std::size_t>(n));
+  }
+  in_.reset();
+}
+
+bool RemoteProcess::is_over(Time now) {
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+    pid_ = 0;
+    result_.end = RankEnd::from_status(status);
+    pump(); // the last that it wrote
+    return true;
+  }
+  if (now >= deadline_) {
+    stop();
+    pump();
+    return true;
+  }
+  return false;
+}
+
+} // namespace lockstep::launch
