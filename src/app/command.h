@@ -9,6 +9,7 @@ namespace lockstep::app {
 void add_generate(CommandLine& program, const Arguments& argv);
 void add_bench(CommandLine& program, const Arguments& argv);
 void add_perplexity(CommandLine& program, const Arguments& argv);
+void add_hosts(CommandLine& program);
 void add_selftest(CommandLine& program, const Arguments& argv);
 void add_keep_rank(CommandLine& program);
 void add_tokenize(CommandLine& program);

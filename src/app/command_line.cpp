@@ -62,6 +62,15 @@ Flag Command::argument(const char* name, std::string& to, const char* help) {
   return Flag(*app_->add_option(name, to, help)->option_text(" "));
 }
 
+Flag Command::arguments(
+    const char* name, std::vector<std::string>& to, const char* help) {
+  return Flag(*app_->add_option(name, to, help)->option_text("..."));
+}
+
+void Command::examples(const char* text) {
+  app_->footer(text);
+}
+
 Flag Command::flag(const char* names, bool& to, const char* help) {
   return shown(*app_->add_flag(names, to, help), " ");
 }

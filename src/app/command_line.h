@@ -41,8 +41,13 @@ class Command {
 
   /// Flags that are added from here on stand under this title in the help.
   void group(const char* title) { group_ = title; }
+  /// What stands at the end of its help.
+  void examples(const char* text);
   /// A value without a flag, such as MODEL.
   Flag argument(const char* name, std::string& to, const char* help);
+  /// The same for any number of them, such as HOST….
+  Flag arguments(
+      const char* name, std::vector<std::string>& to, const char* help);
   Flag flag(const char* names, bool& to, const char* help);
   /// int, float, std::string, std::optional of int or std::uint64_t.
   template <class Value>

@@ -32,6 +32,7 @@ int run(const Arguments& arguments) {
   lockstep::app::add_bench(program, arguments);
   lockstep::app::add_perplexity(program, arguments);
   lockstep::app::add_selftest(program, arguments);
+  lockstep::app::add_hosts(program);
   lockstep::app::add_keep_rank(program);
   lockstep::app::add_tokenize(program);
   lockstep::app::add_detokenize(program);

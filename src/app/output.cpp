@@ -1,11 +1,14 @@
 #include "app/output.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "link/descriptor.h"
 
 namespace lockstep::app {
 
@@ -43,6 +46,38 @@ void write_stdout(std::string_view text) {
 
 void write_stderr(std::string_view text) {
   (void)write_all(STDERR_FILENO, text);
+}
+
+void write_file(
+    const std::filesystem::path& path, std::string_view text, bool force) {
+  auto place = path;
+  if (force) {
+    place += ".new";
+  }
+  const link::Descriptor file(::open(
+      place.c_str(),
+      O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL),
+      0644));
+  if (!file && errno == EEXIST) {
+    fail(
+        ErrorKind::usage,
+        "{}: is there already; --force writes over it",
+        path.string());
+  }
+  int error = file ? write_all(file.get(), text) : errno;
+  if (error == 0 && force && ::rename(place.c_str(), path.c_str()) != 0) {
+    error = errno;
+  }
+  if (error != 0) {
+    if (file) {
+      ::unlink(place.c_str());
+    }
+    fail(
+        ErrorKind::output,
+        "{}: cannot be written: {}",
+        path.string(),
+        std::strerror(error));
+  }
 }
 
 } // namespace lockstep::app
