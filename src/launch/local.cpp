@@ -1,8 +1,5 @@
 #include "launch/local.h"
 
-#include <array>
-#include <string_view>
-
 #include <fcntl.h>
 #include <signal.h>
 
@@ -16,43 +13,13 @@
 #include "launch/supervisor.h"
 #include "launch/terminal.h"
 #include "link/lifeline.h"
+#include "plan/host_names.h"
 
 namespace lockstep::launch {
 
 namespace {
 
 constexpr int kMostRanks = 256;
-
-// What other launchers told us is not about our ranks: an interactive shell
-// inside an allocation, say, has Slurm's variables.
-bool is_a_launchers(const std::string& name) {
-  constexpr std::array<std::string_view, 12> kPrefixes{
-      "OMPI_COMM_WORLD_",
-      "OMPI_UNIVERSE_",
-      "PMIX_",
-      "PMI_",
-      "SLURM_",
-      "MLX_RANK",
-      "MLX_WORLD_SIZE",
-      "MLX_HOSTFILE",
-      "MLX_IBV_DEVICES",
-      "MLX_JACCL_",
-      "JACCL_",
-      "LOCKSTEP_LIFELINE"};
-  constexpr std::array<std::string_view, 3> kNames{
-      "NCCL_HOST_IP", "NCCL_PORT", kTerminalVariable};
-  for (const auto prefix : kPrefixes) {
-    if (name.starts_with(prefix)) {
-      return true;
-    }
-  }
-  for (const auto known : kNames) {
-    if (name == known) {
-      return true;
-    }
-  }
-  return false;
-}
 
 RankProgram rank_program(
     const LocalOptions& options,
@@ -67,8 +34,10 @@ RankProgram rank_program(
   }
   ranks.argv[0] = ranks.program.string();
   ranks.mask = mask;
+  // What other launchers told us is not about our ranks: an interactive shell
+  // inside an allocation, say, has Slurm's variables.
   for (const auto& [name, value] : current_environment()) {
-    if (!is_a_launchers(name)) {
+    if (!plan::is_launchers_variable(name)) {
       ranks.environment[name] = value;
     }
   }

@@ -59,7 +59,7 @@ bool is_setting(std::string_view text) {
 }
 
 bool is_launchers_variable(std::string_view name) {
-  constexpr std::array<std::string_view, 12> kPrefixes{
+  constexpr std::array<std::string_view, 13> kPrefixes{
       "OMPI_COMM_WORLD_",
       "OMPI_UNIVERSE_",
       "PMIX_",
@@ -71,7 +71,8 @@ bool is_launchers_variable(std::string_view name) {
       "MLX_IBV_DEVICES",
       "MLX_JACCL_",
       "JACCL_",
-      "LOCKSTEP_LIFELINE"};
+      "LOCKSTEP_LIFELINE",
+      "LOCKSTEP_RING_"};
   constexpr std::array<std::string_view, 4> kNames{
       "NCCL_HOST_IP", "NCCL_PORT", "LOCKSTEP_SECRET", "LOCKSTEP_TERMINAL"};
   return std::any_of(
