@@ -6,6 +6,10 @@
 #include <cstddef>
 #include <vector>
 
+#include <signal.h>
+
+#include "launch/mpi.h"
+
 namespace lockstep::launch {
 
 namespace {
@@ -81,6 +85,27 @@ std::optional<Chatter::End> Chatter::end() const {
     const auto code = number_after(about, "Exit code:");
     if (rank && code) {
       return End{*rank, std::nullopt, code};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Chatter::WayEnd> Chatter::way_end() const {
+  // Of its own, or killed: any other code is that of what ran there.
+  constexpr int kSshFailed = 255;
+  constexpr int kKilled = 128 + SIGKILL;
+  const std::string_view text = text_;
+  const std::string_view key = kWayEnded;
+  for (auto at = text.find(key); at != std::string_view::npos;
+       at = text.find(key, at + key.size())) {
+    auto line = text.substr(at + key.size());
+    line = line.substr(0, line.find('\n'));
+    const auto code = number_after(line, "exit code");
+    if (code == kSshFailed || code == kKilled) {
+      return WayEnd{
+          std::string(line.substr(0, line.rfind(','))),
+          *code,
+          std::string(text.substr(0, at))};
     }
   }
   return std::nullopt;

@@ -18,11 +18,19 @@ class Chatter {
     std::optional<int> exit_code;
   };
 
+  /// How ssh to a host ended, by our own word among mpirun's (launch/host_mpi).
+  struct WayEnd {
+    std::string host;
+    int exit_code = 0;
+    std::string said; // before it
+  };
+
   /// Keeps the first 64 KiB.
   void add(std::string_view bytes);
 
   /// Nothing when it says nothing of the kind (that we understand).
   std::optional<End> end() const;
+  std::optional<WayEnd> way_end() const;
 
   /// What remains for a person when its usual words are taken away, indented;
   /// may be empty.

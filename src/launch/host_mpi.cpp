@@ -39,15 +39,23 @@ case $address in
   for (const auto& host : hosts) {
     if (!host.is_here()) {
       script += fmt::format(
-          "{}) exec {} \"$run\" ;;\n",
+          "{}) name={}; {} \"$run\" <&0 & ;;\n",
           host.ips.front(),
+          shell_command({host.ssh}),
           shell_command(ssh_command(host.ssh)));
     }
   }
-  return script + R"(esac
-echo "lockstep: no host of the hosts file has the address $address" >&2
-exit 1
-)";
+  return script +
+         fmt::format(
+             R"(*) echo "lockstep: no host has the address $address" >&2; exit 1 ;;
+esac
+trap 'kill $!' HUP INT TERM
+wait $!
+code=$?
+[ $code -eq 0 ] || echo "{}$name, exit code $code" >&2
+exit $code
+)",
+             kWayEnded);
 }
 
 std::uint32_t number_of(const std::string& ip) {

@@ -68,22 +68,29 @@ std::string last_line(std::string_view text) {
   return one_line(text, kShown);
 }
 
+bool is_no_program(const RankEnd& end) {
+  constexpr int kNotExecutable = 126;
+  constexpr int kNotFound = 127;
+  return !end.signal &&
+         (end.exit_code == kNotExecutable || end.exit_code == kNotFound);
+}
+
 std::string not_started_on_line(
     int rank,
     const std::string& host,
+    const std::string& program,
     const RankEnd& end,
     const std::string& said) {
   constexpr int kSshFailed = 255;
-  constexpr int kNoProgram = 127;
-  constexpr int kNotExecutable = 126;
   const auto last = last_line(said);
   std::string why = last.empty() ? end.text() : last;
-  if (end.exit_code == kSshFailed && !end.signal) {
+  if (is_no_program(end)) {
+    why = fmt::format(
+        "there is no program {} that can be run; bring it with lockstep push, "
+        "or install the same lockstep there",
+        program);
+  } else if (end.exit_code == kSshFailed && !end.signal) {
     why = fmt::format("ssh failed: {}; {}", last, ssh_advice(last, host));
-  } else if (end.exit_code == kNoProgram || end.exit_code == kNotExecutable) {
-    why +=
-        "; is this lockstep there? Bring it with lockstep push, or install "
-        "it at the same place as here";
   }
   return fmt::format("rank {} did not start on {}: {}", rank, host, why);
 }

@@ -32,13 +32,18 @@ std::string lost_line(
 /// A rank ended before its hello.
 std::string not_started_line(int rank, const std::string& how);
 
-/// The same of a rank on another host, from how our way to its keeper ended
-/// and what was said there.
+/// The same of a rank on another host, from how our way to it ended and what
+/// was said there; `program` is where lockstep should be.
 std::string not_started_on_line(
     int rank,
     const std::string& host,
+    const std::string& program,
     const RankEnd& end,
     const std::string& said);
+
+/// Whether a shell's exit code says that a program is not there or cannot be
+/// run.
+bool is_no_program(const RankEnd& end);
 
 /// The last line of a text that says something, without our own name before
 /// it.

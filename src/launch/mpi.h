@@ -11,6 +11,9 @@ namespace lockstep::launch {
 /// Names the library for MLX.
 inline constexpr char kMpiLibraryVariable[] = "MLX_MPI_LIBNAME";
 
+/// What our ssh for mpirun says, before the host's name, when it fails.
+inline constexpr char kWayEnded[] = "lockstep: ssh ended: ";
+
 /// Open MPI as far as ranks need it.
 struct OpenMpi {
   std::filesystem::path mpirun;

@@ -102,6 +102,7 @@ int run_over_hosts(const HostsOptions& options) {
   watching.rank0_text = options.stdin_text.value_or("");
   for (const auto& host : ranks.hosts) {
     watching.hosts.push_back(host.ssh);
+    watching.programs.push_back(program_on(host));
   }
   auto started = start(backend, ranks, doors, directory);
   return Supervisor(watching, doors, signals, std::move(started)).run();

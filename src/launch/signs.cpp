@@ -1,4 +1,6 @@
 // What a rank's or a process's end is a sign of.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -13,6 +15,7 @@ namespace {
 constexpr int kPeerLost = 71;
 constexpr int kNotStarted = 69;
 constexpr int kInternal = 70;
+constexpr char kWayLost[] = "the ssh connection to its host was lost";
 
 int exit_code_of(const link::Goodbye& goodbye) {
   constexpr int kMost = 255;
@@ -58,14 +61,9 @@ void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
   const auto* rank = find(number);
   if (rank == nullptr) {
     // Its own message, if any, is shown already or is among the remarks.
-    const auto* keeper = keeper_of(number);
-    verdict_.add(
-        {weight,
-         kNotStarted,
-         keeper != nullptr
-             ? not_started_on_line(number, keeper->host, end, keeper->said)
-             : not_started_line(number, how)},
-        now);
+    // On a host it is in the line.
+    const auto told = options_.hosts.empty() ? weight : Weight::told;
+    verdict_.add({told, kNotStarted, start_line(number, end)}, now);
     return;
   }
   const auto& goodbye = rank->goodbye();
@@ -81,6 +79,36 @@ void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
       now);
 }
 
+std::string Supervisor::start_line(int rank, const RankEnd& end) const {
+  if (options_.hosts.empty()) {
+    return not_started_line(rank, end.text());
+  }
+  const auto* keeper = keeper_of(rank);
+  return start_line(
+      rank, end, keeper != nullptr ? keeper->said : chatter_.remarks());
+}
+
+std::string Supervisor::start_line(
+    int rank, const RankEnd& end, const std::string& said) const {
+  const auto i = static_cast<std::size_t>(rank);
+  return not_started_on_line(
+      rank, options_.hosts[i], options_.programs[i], end, said);
+}
+
+// mpirun does not always say which rank could not be started, but the shell
+// there says what was missing.
+std::optional<int> Supervisor::rank_without_program() const {
+  const auto remarks = chatter_.remarks();
+  for (const int rank : ranks_without_hello()) {
+    const auto i = static_cast<std::size_t>(rank);
+    if (i < options_.programs.size() &&
+        remarks.find(options_.programs[i]) != std::string::npos) {
+      return rank;
+    }
+  }
+  return std::nullopt;
+}
+
 // What a keeper's end says of its rank: it ends as a shell would.
 void Supervisor::book_keeper(const Child& child, Time now) {
   const auto own = RankEnd::from_status(*child.status);
@@ -91,10 +119,7 @@ void Supervisor::book_keeper(const Child& child, Time now) {
       verdict_.add(
           {Weight::ended,
            kPeerLost,
-           lost_line(
-               *rank,
-               "the ssh connection to its host was lost",
-               options_.n_ranks)},
+           lost_line(*rank, kWayLost, options_.n_ranks)},
           now);
       return;
     }
@@ -109,6 +134,14 @@ const KeeperLine* Supervisor::keeper_of(int rank) const {
     }
   }
   return nullptr;
+}
+
+std::optional<int> Supervisor::rank_on(const std::string& host) const {
+  const auto& hosts = options_.hosts;
+  const auto found = std::find(hosts.begin(), hosts.end(), host);
+  return found == hosts.end()
+             ? std::nullopt
+             : std::optional(static_cast<int>(found - hosts.begin()));
 }
 
 // mpirun gets stuck when a rank dies while it joins, and says nothing of it;
@@ -136,6 +169,17 @@ void Supervisor::book_mpirun(const Child& child, Time now) {
          kPeerLost,
          fmt::format("mpirun (pid {}) was {}", child.pid, own.text())},
         now);
+  } else if (const auto way = chatter_.way_end(); way && rank_on(way->host)) {
+    const int rank = *rank_on(way->host);
+    const RankEnd end{std::nullopt, way->exit_code};
+    verdict_.add(
+        find(rank) == nullptr
+            ? Failure{Weight::told, kNotStarted, start_line(rank, end, way->said)}
+            : Failure{Weight::told, kPeerLost, lost_line(*find(rank), kWayLost, options_.n_ranks)},
+        now);
+  } else if (const auto rank = rank_without_program();
+             rank && is_no_program(own)) {
+    verdict_.add({Weight::told, kNotStarted, start_line(*rank, own)}, now);
   } else if (const auto missing = ranks_without_hello(); !missing.empty()) {
     verdict_.add(
         {Weight::ended,

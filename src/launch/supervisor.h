@@ -25,8 +25,10 @@ struct SupervisorOptions {
   /// else text.
   int rank0_stdin = -1;
   std::string rank0_text;
-  /// What ssh calls the host of each rank; empty: all are on this machine.
+  /// What ssh calls the host of each rank, and where its program lies; empty:
+  /// all are on this machine.
   std::vector<std::string> hosts;
+  std::vector<std::string> programs;
 };
 
 /// Watches ranks from their start to their end: one thread, one poll.
@@ -83,6 +85,11 @@ class Supervisor {
 
   const RankLink* find(int rank) const;
   const KeeperLine* keeper_of(int rank) const;
+  std::optional<int> rank_on(const std::string& host) const; // the first
+  std::string start_line(int rank, const RankEnd& end) const;
+  std::string start_line(
+      int rank, const RankEnd& end, const std::string& said) const;
+  std::optional<int> rank_without_program() const;
   std::vector<int> ranks_without_hello() const;
   bool all_ended() const;
 

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -112,25 +111,30 @@ void adopt(const std::vector<Descriptor>& descriptors) {
 
 // A file without a name: it is gone with us, and no text is too long for it.
 void take_stdin(Conversation& conversation) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(
-      std::tmpfile(), [](FILE* open) { return std::fclose(open); });
+  FILE* file = std::tmpfile();
   bool last = false;
   bool good = file != nullptr;
   while (!last) {
     const auto input = conversation.hear<Input>("what stdin holds");
-    good = good &&
-           std::fwrite(input.bytes.data(), 1, input.bytes.size(), file.get()) ==
-               input.bytes.size();
+    good =
+        good && std::fwrite(input.bytes.data(), 1, input.bytes.size(), file) ==
+                    input.bytes.size();
     last = input.last;
   }
-  if (!good || std::fflush(file.get()) != 0 ||
-      ::lseek(::fileno(file.get()), 0, SEEK_SET) != 0) {
+  good = good && std::fflush(file) == 0;
+  if (good) {
+    put(::fileno(file), STDIN_FILENO);
+  }
+  if (file != nullptr) {
+    std::fclose(file);
+  }
+  // Only now: closing it moves the place.
+  if (!good || ::lseek(STDIN_FILENO, 0, SEEK_SET) != 0) {
     fail(
         ErrorKind::network,
         "what the launcher sent for stdin cannot be kept; is there room in "
         "this host's directory for temporary files?");
   }
-  put(::fileno(file.get()), STDIN_FILENO);
 }
 
 } // namespace

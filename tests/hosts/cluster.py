@@ -16,7 +16,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("LOCKSTEP_PROGRAM", str(ROOT / "build/lockstep"))
-NEEDED = ("unshare", "nsenter", "ip", "ssh", "ssh-keygen")
+NEEDED = ("setpriv", "unshare", "nsenter", "ip", "ssh", "ssh-keygen")
+# They go with us, however we end.
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 SSHD = "/usr/sbin/sshd"
 NETWORK = "10.77.0"
 
@@ -55,11 +57,11 @@ class Host:
         (self.home / "tmp").mkdir(parents=True)
         # Its first process: what it mounts is its own.
         self.process = subprocess.Popen(
-            ["unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--fork",
-             "--kill-child", "--mount-proc", "sh", "-c",
+            [*WITH_US, "unshare", "--mount", "--uts", "--ipc", "--net", "--pid",
+             "--fork", "--kill-child", "--mount-proc", "sh", "-c",
              f"hostname {self.name} && mount -t tmpfs none /dev/shm && "
              "mount -t tmpfs none /run && mkdir /run/sshd && "
-             "echo up && exec sleep infinity"],
+             "echo up && exec sleep infinity >/dev/null"],
             stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "up\n":
             raise RuntimeError(f"{self.name} does not come up")
@@ -104,7 +106,8 @@ class Cluster:
         self._temporary = tempfile.TemporaryDirectory(prefix="lockstep-hosts-")
         self.folder = pathlib.Path(self._temporary.name)
         self._switch = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "echo up && exec sleep infinity"],
+            [*WITH_US, "unshare", "--net", "sh", "-c",
+             "echo up && exec sleep infinity >/dev/null"],
             stdout=subprocess.PIPE, text=True)
         self._switch.stdout.readline()
         self.hosts = []

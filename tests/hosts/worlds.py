@@ -1,7 +1,9 @@
 """What tests of worlds over hosts share."""
 
 import os
+import pathlib
 import select
+import signal
 import time
 import unittest
 
@@ -31,7 +33,7 @@ class World:
         ready, _, _ = select.select([self.process.stdout], [], [], 30)
         self.first = os.read(self.process.stdout.fileno(), 100) if ready else b""
         if not self.first:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             raise AssertionError(
                 f"no words came: {self.process.communicate()[1]}")
 
@@ -39,8 +41,8 @@ class World:
         """The process of the rank there."""
         # Keepers and ssh have the program's name in their command lines too.
         pids = [pid for pid in self.cluster.hosts[host].pids("generate")
-                if b"LOCKSTEP_LIFELINE=" in open(
-                    f"/proc/{pid}/environ", "rb").read()]
+                if b"LOCKSTEP_LIFELINE=" in pathlib.Path(
+                    f"/proc/{pid}/environ").read_bytes()]
         assert len(pids) == 1, pids
         return pids[0]
 
