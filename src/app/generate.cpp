@@ -115,7 +115,7 @@ RunReport run_request(
   engine.run_until_idle();
   RunReport report;
   report.prompt_tokens = static_cast<int>(request.prompt.size());
-  report.reused_tokens = static_cast<int>(engine.reuse().reused_tokens);
+  report.reuse = engine.reuse();
   for (auto& answer : answers) {
     answer.finish();
     answer.complete(report);

@@ -58,6 +58,21 @@ std::string exchange_text(const std::string& name, bool is_chosen) {
   return is_chosen ? name + ", chosen" : name;
 }
 
+namespace {
+
+/// Only where something was reused.
+std::string format_reuse(const sched::Reuse& reuse) {
+  return reuse.hits == 0
+             ? ""
+             : fmt::format(
+                   "{} of {} requests began with {} tokens that were there\n",
+                   reuse.hits,
+                   reuse.requests,
+                   reuse.reused_tokens);
+}
+
+} // namespace
+
 std::string format_report(const RunReport& report) {
   std::vector<Cells> rows{
       {"rank",
@@ -72,7 +87,7 @@ std::string format_report(const RunReport& report) {
   for (const auto& rank : report.ranks) {
     rows.push_back(cells_of(rank));
   }
-  return format_table(rows, 4) +
+  return format_table(rows, 4) + format_reuse(report.reuse) +
          fmt::format(
              "prompt {} tokens, {:.1f} tok/s; generated {} tokens, {:.1f} "
              "tok/s\n"
@@ -111,7 +126,9 @@ Json report_json(const RunReport& report) {
   }
   return {
       {"prompt_tokens", report.prompt_tokens},
-      {"reused_tokens", report.reused_tokens},
+      {"requests", report.reuse.requests},
+      {"reuse_hits", report.reuse.hits},
+      {"reused_tokens", report.reuse.reused_tokens},
       {"prompt_tps", report.prompt_tps},
       {"generation_tps", report.generation_tps},
       {"forward_ms", report.forward_ms},

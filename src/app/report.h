@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "engine/stats.h"
+#include "sched/admission.h"
 #include "world/group.h"
 
 namespace lockstep::app {
@@ -12,7 +13,7 @@ namespace lockstep::app {
 /// What a run took, for people and scripts.
 struct RunReport {
   int prompt_tokens = 0;
-  int reused_tokens = 0; // of prompts, that needed no computing
+  sched::Reuse reuse; // of what earlier requests left
   int generated_tokens = 0;
   double prompt_tps = 0.0;
   double generation_tps = 0.0;

@@ -25,7 +25,9 @@ class Requests(unittest.TestCase):
         self.assertNotIn("choices", alone)
         self.assertGreater(three["reused_tokens"],
                            2 * (three["prompt_tokens"] - 17))
+        self.assertEqual((three["requests"], three["reuse_hits"]), (3, 2))
         self.assertEqual(alone["reused_tokens"], 0)
+        self.assertEqual((alone["requests"], alone["reuse_hits"]), (1, 0))
 
     def test_what_memory_is_promised_is_kept(self):
         answer = generate("-n", 2, "--context", 256, "--max-tokens", 100,
