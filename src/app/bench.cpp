@@ -223,7 +223,7 @@ std::optional<std::string> check_options(BenchOptions& options) {
         options.model.empty() ? "no model is named"
                               : "MODEL and --model-shape are both given");
   }
-  check_model(open_checkpoint(options), options.world.n_ranks);
+  check_model(open_checkpoint(options), options.world);
   return std::nullopt;
 }
 

@@ -215,7 +215,7 @@ int run_rank(
 std::optional<std::string> check_options(GenerateOptions& options) {
   check(options.sampling);
   const text::StopMatcher stops(options.stops); // refuses what is none
-  check_model(options.model, options.world.n_ranks);
+  check_model(options.model, options.world);
   options.prompt_text = read_prompt(options.prompt);
   return options.prompt.file == "-" ? options.prompt_text : std::nullopt;
 }

@@ -171,7 +171,7 @@ int run_rank(
 }
 
 std::optional<std::string> check_options(PerplexityOptions& options) {
-  check_model(options.model, options.world.n_ranks);
+  check_model(options.model, options.world);
   options.text = read_text(options);
   return options.file == "-" ? options.text : std::nullopt;
 }

@@ -1,9 +1,13 @@
 #include "app/world_options.h"
 
+#include <cstdlib>
+#include <locale>
+#include <sstream>
 #include <string>
 
 #include "base/error.h"
 #include "base/units.h"
+#include "plan/split_text.h"
 
 namespace lockstep::app {
 
@@ -29,17 +33,46 @@ engine::KernelKind parse_kernels(const std::string& text) {
       text);
 }
 
-std::uint64_t parse_memory(const std::string& text) {
+std::uint64_t parse_memory(const char* name, const std::string& text) {
   constexpr std::uint64_t kLeast = 1'000'000;
   const auto bytes = parse_bytes(text);
   if (bytes.value_or(0) < kLeast) {
     fail(
         ErrorKind::usage,
-        "--max-memory is \"{}\", expected bytes from 1M on, such as 800M or "
-        "16G",
+        "{} is \"{}\", expected bytes from 1M on, such as 800M or 16G",
+        name,
         text);
   }
   return *bytes;
+}
+
+/// Of the work, against the other ranks'.
+double parse_share(const char* name, const std::string& text) {
+  constexpr double kLeast = 0.001;
+  constexpr double kMost = 1e6;
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  double share = 0.0;
+  if (!(stream >> share) || !stream.eof() || share < kLeast || share > kMost) {
+    fail(
+        ErrorKind::usage,
+        "{} is \"{}\", expected a number from {} to {}",
+        name,
+        text,
+        kLeast,
+        kMost);
+  }
+  return share;
+}
+
+/// The variable's value by `parse`; `unset` where it is not set or empty.
+template <class Value>
+Value from_environment(
+    const char* name,
+    Value (*parse)(const char* name, const std::string& text),
+    Value unset) {
+  const char* text = std::getenv(name);
+  return text != nullptr && *text != '\0' ? parse(name, text) : unset;
 }
 
 int parse_kv_bits(const std::string& text) {
@@ -105,8 +138,15 @@ void add_model_options(Command& command, WorldOptions& options) {
   command.parsed(
       "--max-memory",
       "SIZE",
-      [&options](const auto& text) { options.max_memory = parse_memory(text); },
+      [&options](const auto& text) {
+        options.max_memory = parse_memory("--max-memory", text);
+      },
       "that each rank may take, such as 800M or 16G");
+  command.parsed(
+      "--split",
+      "N,N,…",
+      [&options](const auto& text) { options.split = plan::parse_split(text); },
+      "layers of each rank, as `lockstep plan` shows them");
 }
 
 engine::SessionOptions session_options(const WorldOptions& options) {
@@ -114,6 +154,13 @@ engine::SessionOptions session_options(const WorldOptions& options) {
   session.exchange = options.exchange;
   session.compute = options.compute;
   session.max_memory = options.max_memory;
+  const auto own =
+      from_environment("LOCKSTEP_MAX_MEMORY", parse_memory, std::uint64_t{0});
+  if (own > 0 && (session.max_memory == 0 || own < session.max_memory)) {
+    session.max_memory = own;
+  }
+  session.share = from_environment("LOCKSTEP_SHARE", parse_share, 0.0);
+  session.split = options.split;
   session.version = LOCKSTEP_VERSION;
   return session;
 }

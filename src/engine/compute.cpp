@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/host.h"
 #include "kernels/context.h"
 #include "kernels/system.h"
 #include "kernels/tables.h"
@@ -29,14 +28,6 @@ std::string device_name() {
     return std::get<std::string>(found->second);
   }
   return mx::default_device() == mx::Device(mx::Device::gpu) ? "GPU" : "CPU";
-}
-
-int ranks_on_this_host(const world::Group& group) {
-  using world::Purpose;
-  const auto own =
-      host_name().substr(0, world::collective_for(Purpose::hosts).bytes - 1);
-  const auto hosts = group.gather_texts(Purpose::hosts, own);
-  return static_cast<int>(std::count(hosts.begin(), hosts.end(), own));
 }
 
 /// Threads of this rank; adds to `warnings` what to say of them.
@@ -131,9 +122,8 @@ std::string_view name_of(KernelKind kind) {
 
 Compute choose_compute(
     const ComputeOptions& options,
-    const world::Group& group,
+    int n_ranks,
     const checkpoint::Checkpoint& checkpoint) {
-  const int n_ranks = ranks_on_this_host(group);
   const bool cpu = mx::default_device() == mx::Device(mx::Device::cpu);
   auto compute = cpu && options.kernels != KernelKind::mlx
                      ? on_cpu(options, n_ranks)

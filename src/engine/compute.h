@@ -7,7 +7,6 @@
 
 #include "checkpoint/checkpoint.h"
 #include "model/parts.h"
-#include "world/group.h"
 
 namespace lockstep::engine {
 
@@ -36,10 +35,11 @@ struct Compute {
   std::unique_ptr<model::Parts> parts;
 };
 
-/// Collective. Throws Error{usage} when the options do not fit the device.
+/// `n_ranks` share this machine. Throws Error{usage} when the options do not
+/// fit the device.
 Compute choose_compute(
     const ComputeOptions& options,
-    const world::Group& group,
+    int n_ranks,
     const checkpoint::Checkpoint& checkpoint);
 
 } // namespace lockstep::engine

@@ -1,21 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "engine/places.h"
+#include "plan/stage_needs.h"
 #include "world/group.h"
 
 namespace lockstep::engine {
-
-/// What one rank needs.
-struct MemoryNeeds {
-  std::uint64_t weights = 0;
-  /// The program itself, and what a tick puts between its steps.
-  std::uint64_t work = 0;
-  std::uint64_t reading = 0; // on top while weights are read; no cache then
-  std::uint64_t page = 0;    // one page of keys and values, in all its layers
-  int page_places = 1;       // what that holds
-  std::uint64_t most = 0;    // that it may take; 0 = what its device has
-};
 
 /// What one rank will take at most, computed before any of it is allocated.
 struct MemoryPlan {
@@ -23,11 +15,21 @@ struct MemoryPlan {
   std::uint64_t total = 0; // bytes
 };
 
-/// Collective (world/collectives' memory): finds how many places the cache can have, at most `wanted`, so
-/// that no rank takes more than it may and those of one host not more than the
-/// host has. Throws Error{memory}, on all ranks alike, when one cannot hold
-/// even its weights and one page.
+/// How many places the caches of all ranks can have, at most `wanted`, so that
+/// no rank takes more than it may and those of one device not more than it has.
+/// `needs` are those of `places`' ranks. Throws Error{memory} when one cannot
+/// hold even its weights and one page.
+std::int64_t places_for(
+    const std::vector<RankPlace>& places,
+    const std::vector<plan::StageNeeds>& needs,
+    std::int64_t wanted);
+
+/// Collective (world/collectives' memory): places_for() what all ranks need, of
+/// which `needs` is this rank's. Throws on all ranks alike.
 MemoryPlan plan_memory(
-    const world::Group& group, const MemoryNeeds& needs, std::int64_t wanted);
+    const world::Group& group,
+    const std::vector<RankPlace>& places,
+    const plan::StageNeeds& needs,
+    std::int64_t wanted);
 
 } // namespace lockstep::engine

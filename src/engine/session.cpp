@@ -5,72 +5,29 @@
 
 #include "mlx/device.h"
 #include "mlx/memory.h"
-#include "mlx/version.h"
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "base/hash.h"
 #include "base/host.h"
 #include "base/json.h"
-#include "engine/memory.h"
-#include "engine/stage_needs.h"
-#include "model/families/family.h"
 #include "model/kv_cache.h"
-#include "plan/partition.h"
 #include "world/choose_exchange.h"
 #include "world/gather_json.h"
-#include "world/start_check.h"
 
 namespace lockstep::engine {
 
 namespace {
 
-constexpr int kChunkAlone = 512;
-constexpr int kKeptSlots = 32;    // for what ended sequences leave
-constexpr int kChunkOfMany = 48;  // four panels of the kernels
-constexpr int kChunkOfGpus = 256; // where starting an operation takes long
+constexpr int kKeptSlots = 32; // for what ended sequences leave
 
-/// Which rank holds which layers, as one line: "0-14 15-29".
-std::string plan_text(const std::vector<checkpoint::LayerRange>& plan) {
-  std::string text;
-  for (const auto& range : plan) {
-    text += fmt::format(
-        "{}{}-{}", text.empty() ? "" : " ", range.first, range.last - 1);
-  }
-  return text;
-}
-
-/// What ticks of `n_slots` sequences and prompts in chunks will be like.
-world::TypicalSizes typical_sizes(
-    int n_ranks, int n_slots, int chunk, int hidden, mx::Dtype dtype) {
-  constexpr int kMostBytes = 1 << 20; // beyond it only bandwidth counts
-  constexpr int kSlotOps = 2;
-  const int row_bytes = hidden * static_cast<int>(size_of(dtype));
-  const auto size_of_tick = [&](int n_rows, int n_tokens) {
-    const int fitting = std::max(1, kMostBytes / row_bytes);
-    return world::PacketSize{
-        sched::header_words(n_rows, n_tokens, kSlotOps),
-        2 * n_rows,
-        std::min(n_tokens, fitting),
-        hidden,
-        dtype};
-  };
-  const int n_rows = (n_slots + n_ranks - 1) / n_ranks;
-  return {size_of_tick(n_rows, n_rows), size_of_tick(1, chunk)};
+/// Equal on ranks that hold the same model by the same layers.
+std::uint32_t hash_of(
+    const checkpoint::Checkpoint& checkpoint, const Setup& setup) {
+  return static_cast<std::uint32_t>(fnv1a(fmt::format(
+      "{:016x} {}", checkpoint.fingerprint(), layers_text(setup.layers))));
 }
 
 } // namespace
-
-int context_of(const checkpoint::ModelConfig& config, int asked) {
-  if (asked > config.max_positions) {
-    fail(
-        ErrorKind::request,
-        "a context of {} tokens is asked for, expected at most the model's {}",
-        asked,
-        config.max_positions);
-  }
-  return asked > 0 ? asked : config.max_positions;
-}
 
 Session::Session(
     const world::Group& group,
@@ -79,58 +36,22 @@ Session::Session(
     link::Lifeline& lifeline)
     : group_(group),
       checkpoint_(checkpoint),
+      setup_(agree_on_setup(group, checkpoint, options)),
       exchange_kind_(options.exchange),
       exchange_is_chosen_(
           options.exchange == world::ExchangeKind::automatic &&
           group.size() > 1) {
-  world::check_carries(group.backend(), exchange_kind_);
-  const auto& family = model::family_of(checkpoint);
-  config_ = family.parse(checkpoint);
-  context_ = context_of(config_, options.context);
-  const auto plan =
-      plan::split_layers(plan::token_costs(checkpoint, config_), group.size());
-  const auto fingerprint = fmt::format("{:016x}", checkpoint.fingerprint());
-  const auto layers = plan_text(plan);
-  compute_ = choose_compute(options.compute, group, checkpoint);
-  world::check_same_facts(
-      group,
-      {{"lockstep", options.version},
-       {"MLX", mx::version()},
-       {"the model", fingerprint},
-       {"the layers", layers},
-       {"the exchange", std::string(name_of(options.exchange))},
-       {"the kernels", std::string(name_of(compute_.kernels))},
-       {"the bits of keys and values", std::to_string(compute_.kv_bits)},
-       {"the context", std::to_string(context_)},
-       {"the number of slots", std::to_string(options.n_slots)}});
-
   lifeline.set_phase("loading");
-  const auto& own = plan[static_cast<std::size_t>(group.rank())];
-  const int chunk = options.chunk > 0      ? options.chunk
-                    : group.size() == 1    ? kChunkAlone
-                    : compute_.set.empty() ? kChunkOfGpus
-                                           : kChunkOfMany;
-  const int rows = std::min(chunk, context_) + options.n_slots;
-  auto needs = needs_of(
-      {checkpoint,
-       config_,
-       *compute_.parts,
-       own,
-       group.size(),
-       rows,
-       options.scores ? rows : options.n_slots});
-  needs.most = options.max_memory;
-  memory_ = plan_memory(
-      group,
-      needs,
-      std::int64_t{options.n_slots} * model::places_held(context_));
+  const auto& own = setup_.layers[static_cast<std::size_t>(group.rank())];
+  const auto needs = setup_.memory.needs_of(own);
+  memory_ = plan_memory(group, setup_.places, needs, setup_.wanted_places);
   std::uint64_t done = 0;
   stage_.emplace(
       checkpoint,
-      family,
-      config_,
+      setup_.family,
+      setup_.config,
       own,
-      *compute_.parts,
+      *setup_.compute.parts,
       [&](std::uint64_t bytes) {
         done += bytes;
         if (options.on_load && needs.weights > 0) {
@@ -142,39 +63,38 @@ Session::Session(
 
   if (exchange_kind_ == world::ExchangeKind::automatic) {
     lifeline.set_phase("choosing an exchange");
-    exchange_kind_ = world::choose_exchange(
-        group,
-        typical_sizes(
-            group.size(),
-            options.n_slots,
-            chunk,
-            config_.hidden,
-            stage_->activations()));
+    exchange_kind_ =
+        world::choose_exchange(group, typical_sizes(setup_, options.n_slots));
   }
   exchange_ = world::make_exchange(exchange_kind_, group);
+  make_engine(options.n_slots, lifeline);
+}
+
+void Session::make_engine(int n_slots, link::Lifeline& lifeline) {
   PipelineOptions pipeline;
-  pipeline.rank = group.rank();
-  pipeline.n_ranks = group.size();
+  pipeline.rank = group_.rank();
+  pipeline.n_ranks = group_.size();
   pipeline.epoch = 1;
-  pipeline.plan_hash =
-      static_cast<std::uint32_t>(fnv1a(fingerprint + " " + layers));
-  pipeline.hidden = config_.hidden;
-  const int n_slots = options.n_slots;
+  pipeline.plan_hash = hash_of(checkpoint_, setup_);
+  pipeline.hidden = setup_.config.hidden;
   pipeline.limits = {
-      n_slots + kKeptSlots, context_, config_.vocab, chunk + n_slots};
+      n_slots + kKeptSlots,
+      setup_.context,
+      setup_.config.vocab,
+      setup_.chunk + n_slots};
   std::optional<sched::Scheduler> scheduler;
-  if (group.is_first()) {
+  if (group_.is_first()) {
     sched::SchedulerOptions scheduling;
-    scheduling.n_stages = group.size();
-    scheduling.context = context_;
-    scheduling.chunk = chunk;
+    scheduling.n_stages = group_.size();
+    scheduling.context = setup_.context;
+    scheduling.chunk = setup_.chunk;
     scheduling.slots = {
         n_slots + kKeptSlots,
         n_slots,
         memory_.places,
         model::kPagePlaces,
         stage_->shares_pages()};
-    scheduling.vocab = config_.vocab;
+    scheduling.vocab = setup_.config.vocab;
     scheduler.emplace(scheduling);
   }
   engine_ = std::make_unique<Engine>(
@@ -182,19 +102,20 @@ Session::Session(
       *exchange_,
       std::move(scheduler),
       lifeline,
-      group.size());
+      group_.size());
 }
 
 RankReport Session::own_report() const {
   RankReport report;
   report.rank = group_.rank();
   report.host = host_name();
-  report.device = compute_.device;
+  report.device = setup_.compute.device;
   report.kernels =
-      compute_.set.empty()
-          ? std::string(name_of(compute_.kernels))
-          : fmt::format("{}, {}", compute_.set, name_of(compute_.kernels));
-  report.threads = compute_.threads;
+      setup_.compute.set.empty()
+          ? std::string(name_of(setup_.compute.kernels))
+          : fmt::format(
+                "{}, {}", setup_.compute.set, name_of(setup_.compute.kernels));
+  report.threads = setup_.compute.threads;
   report.first_layer = stage_->layers().first;
   report.last_layer = stage_->layers().last - 1;
   report.embedding = stage_->has_embedding();

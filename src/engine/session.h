@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,9 +8,10 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
-#include "engine/compute.h"
 #include "engine/engine.h"
 #include "engine/memory.h"
+#include "engine/session_options.h"
+#include "engine/setup.h"
 #include "engine/stats.h"
 #include "link/lifeline.h"
 #include "model/stage.h"
@@ -20,25 +20,6 @@
 #include "world/group.h"
 
 namespace lockstep::engine {
-
-struct SessionOptions {
-  world::ExchangeKind exchange = world::ExchangeKind::automatic;
-  ComputeOptions compute;
-  int context = 0; // most tokens of one sequence; 0 = all that the model allows
-  int n_slots = 1; // sequences at a time
-  bool scores = false;          // whole chunks of prompts are scored
-  std::uint64_t max_memory = 0; // bytes of each rank; 0 = what there is
-  /// Most prompt tokens of one tick; 0 = few where several ranks are to be busy
-  /// at once, many for one alone.
-  int chunk = 0;
-  std::string version; // of this program
-  /// Told the share of this rank's weights that has been read, 0 … 1.
-  std::function<void(double)> on_load;
-};
-
-/// The context that `asked` tokens (0 = all) mean for a model. Throws
-/// Error{request} when the model has less.
-int context_of(const checkpoint::ModelConfig& config, int asked);
 
 /// A model on the ranks of a group, ready to run: this rank's stage, the plan
 /// that all agreed on, and the engine. Main thread only; one per process.
@@ -55,10 +36,10 @@ class Session {
   Engine& engine() { // valid as long as the session
     return *engine_;
   }
-  const checkpoint::ModelConfig& config() const { return config_; }
+  const checkpoint::ModelConfig& config() const { return setup_.config; }
   int n_ranks() const { return group_.size(); }
   int context() const { // tokens
-    return context_;
+    return setup_.context;
   }
   /// The exchange that is used, never automatic.
   world::ExchangeKind exchange() const { return exchange_kind_; }
@@ -67,19 +48,20 @@ class Session {
   /// Places of the cache, of all sequences together.
   std::int64_t places() const { return memory_.places; }
   /// What the user should know of how this rank computes; empty = nothing.
-  const std::vector<std::string>& warnings() const { return compute_.warnings; }
+  const std::vector<std::string>& warnings() const {
+    return setup_.compute.warnings;
+  }
 
   /// Collective, after the last tick: every rank's report, on all ranks.
   std::vector<RankReport> gather_reports() const;
 
  private:
+  void make_engine(int n_slots, link::Lifeline& lifeline);
   RankReport own_report() const;
 
   const world::Group& group_;
   const checkpoint::Checkpoint& checkpoint_;
-  checkpoint::ModelConfig config_;
-  int context_;
-  Compute compute_;
+  Setup setup_;
   MemoryPlan memory_;
   std::optional<model::Stage> stage_;
   world::ExchangeKind exchange_kind_;

@@ -1,6 +1,7 @@
 #include "plan/partition.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
@@ -12,12 +13,15 @@ namespace lockstep::plan {
 
 namespace {
 
-/// Share of tokens that are answers', as far as their time goes.
-constexpr double kAnswers = 0.75;
-
 using checkpoint::LayerRange;
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
+/// Sums of what was measured differ in their last bits; such are equal.
+constexpr double kSame = 1.0 + 1e-12;
+
+LayerRange range_of(std::size_t first, std::size_t last) {
+  return {static_cast<int>(first), static_cast<int>(last)};
+}
 
 /// Cost of layers [first, last) on the rank that holds them.
 class RangeCost {
@@ -86,43 +90,94 @@ Costs token_costs(
   return costs;
 }
 
-std::vector<LayerRange> split_layers(const Costs& costs, int n_ranks) {
-  const auto n_layers = costs.layers.size();
-  const auto n = static_cast<std::size_t>(n_ranks);
-  if (n_ranks < 1 || n > n_layers) {
+std::optional<std::vector<LayerRange>> split_layers(
+    const std::vector<Costs>& costs, const Fits& fits) {
+  const auto n = costs.size();
+  const auto n_layers = n == 0 ? 0 : costs.front().layers.size();
+  if (n < 1 || n > n_layers) {
     fail(
         ErrorKind::usage,
         "{} ranks for a model of {} layers; every rank needs at least one, so "
         "give 1 to {} ranks",
-        n_ranks,
+        n,
         n_layers,
         n_layers);
   }
-  const RangeCost cost(costs);
-  // best[k][i]: the least slowest-rank cost of layers i … end on k ranks.
+  // best[k][i]: the least slowest-rank cost of layers i … end on the last k
+  // ranks.
   std::vector<std::vector<double>> best(
       n + 1, std::vector<double>(n_layers + 1, kInfinite));
   auto cut = std::vector(n + 1, std::vector<std::size_t>(n_layers + 1, 0));
   best[0][n_layers] = 0.0;
   for (std::size_t k = 1; k <= n; ++k) {
+    const auto rank = n - k;
+    const RangeCost cost(costs[rank]);
     for (std::size_t i = 0; i + k <= n_layers; ++i) {
       for (std::size_t j = i + 1; j + (k - 1) <= n_layers; ++j) {
         const double slowest = std::max(cost(i, j), best[k - 1][j]);
-        if (slowest <= best[k][i]) {
-          best[k][i] = slowest;
+        if (slowest <= best[k][i] * kSame && slowest < kInfinite &&
+            fits(static_cast<int>(rank), range_of(i, j))) {
+          best[k][i] = std::min(best[k][i], slowest);
           cut[k][i] = j;
         }
       }
     }
   }
+  if (best[n][0] == kInfinite) {
+    return std::nullopt;
+  }
   std::vector<LayerRange> ranges;
   std::size_t at = 0;
   for (std::size_t k = n; k > 0; --k) {
     const auto end = cut[k][at];
-    ranges.push_back({static_cast<int>(at), static_cast<int>(end)});
+    ranges.push_back(range_of(at, end));
     at = end;
   }
   return ranges;
+}
+
+std::vector<LayerRange> split_layers(const Costs& costs, int n_ranks) {
+  const std::vector<Costs> all(
+      static_cast<std::size_t>(std::max(0, n_ranks)), costs);
+  return *split_layers(all, [](int, const LayerRange&) { return true; });
+}
+
+Costs at_speed(Costs costs, double speed) {
+  for (auto& layer : costs.layers) {
+    layer /= speed;
+  }
+  costs.first /= speed;
+  costs.last /= speed;
+  return costs;
+}
+
+double cost_of(const Costs& costs, const LayerRange& layers) {
+  return RangeCost(costs)(
+      static_cast<std::size_t>(layers.first),
+      static_cast<std::size_t>(layers.last));
+}
+
+double slowest_of(
+    const std::vector<Costs>& costs, const std::vector<LayerRange>& layers) {
+  double slowest = 0.0;
+  for (std::size_t rank = 0; rank < layers.size(); ++rank) {
+    slowest = std::max(slowest, cost_of(costs[rank], layers[rank]));
+  }
+  return slowest;
+}
+
+std::vector<double> shares_of(
+    const Costs& costs, const std::vector<LayerRange>& layers) {
+  constexpr double kDigits = 1e4;
+  const double most =
+      slowest_of(std::vector<Costs>(layers.size(), costs), layers);
+  std::vector<double> shares;
+  shares.reserve(layers.size());
+  for (const auto& range : layers) {
+    shares.push_back(
+        std::round(cost_of(costs, range) / most * kDigits) / kDigits);
+  }
+  return shares;
 }
 
 } // namespace lockstep::plan

@@ -30,7 +30,7 @@ struct Collective {
 /// The model that is proved to keep this order is made from the same table
 /// (tools/prove).
 inline constexpr std::array kCollectives{
-    Collective{Purpose::hosts, "hosts", true, false, SizeRule::fixed, 256},
+    Collective{Purpose::hosts, "hosts", true, false, SizeRule::fixed, 512},
     Collective{Purpose::facts, "facts", false, true, SizeRule::fixed, 128},
     Collective{Purpose::trial, "trial", true, true, SizeRule::agreed, 0},
     Collective{Purpose::memory, "memory", false, false, SizeRule::fixed, 512},

@@ -24,7 +24,7 @@ void enter(const std::vector<Begun>& life) {
   }
 }
 
-constexpr Begun kHosts{Purpose::hosts, 256};
+constexpr Begun kHosts{Purpose::hosts, 512};
 constexpr Begun kFacts{Purpose::facts, 128};
 constexpr Begun kTrial{Purpose::trial, 77};
 constexpr Begun kMemory{Purpose::memory, 512};
