@@ -10,6 +10,7 @@ void add_generate(CommandLine& program, const Arguments& argv);
 void add_bench(CommandLine& program, const Arguments& argv);
 void add_perplexity(CommandLine& program, const Arguments& argv);
 void add_hosts(CommandLine& program);
+void add_plan(CommandLine& program, const Arguments& argv);
 void add_selftest(CommandLine& program, const Arguments& argv);
 void add_keep_rank(CommandLine& program);
 void add_tokenize(CommandLine& program);

@@ -31,6 +31,7 @@ int run(const Arguments& arguments) {
   lockstep::app::add_generate(program, arguments);
   lockstep::app::add_bench(program, arguments);
   lockstep::app::add_perplexity(program, arguments);
+  lockstep::app::add_plan(program, arguments);
   lockstep::app::add_selftest(program, arguments);
   lockstep::app::add_hosts(program);
   lockstep::app::add_keep_rank(program);

@@ -13,17 +13,6 @@ namespace {
 
 using engine::RankReport;
 
-std::string layers_of(const RankReport& rank) {
-  auto text = fmt::format("{}-{}", rank.first_layer, rank.last_layer);
-  if (rank.embedding) {
-    text = "embedding, " + text;
-  }
-  if (rank.head) {
-    text += ", head";
-  }
-  return text;
-}
-
 std::string device_of(const RankReport& rank) {
   if (rank.threads == 0) {
     return rank.device;
@@ -37,7 +26,7 @@ Cells cells_of(const RankReport& rank) {
       std::to_string(rank.rank),
       rank.host,
       device_of(rank),
-      layers_of(rank),
+      held_text(rank.first_layer, rank.last_layer, rank.embedding, rank.head),
       format_bytes(rank.weights_bytes),
       format_bytes(rank.kv_bytes),
       fmt::format(
@@ -72,6 +61,15 @@ std::string format_reuse(const sched::Reuse& reuse) {
 }
 
 } // namespace
+
+std::string held_text(int first, int last, bool embedding, bool head) {
+  return fmt::format(
+      "{}{}-{}{}",
+      embedding ? "embedding, " : "",
+      first,
+      last,
+      head ? ", head" : "");
+}
 
 std::string format_report(const RunReport& report) {
   std::vector<Cells> rows{

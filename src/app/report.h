@@ -32,6 +32,9 @@ std::string backend_text(const world::Group& group);
 /// The exchange's name, with a word on it when it was chosen by measuring.
 std::string exchange_text(const std::string& name, bool is_chosen);
 
+/// What a rank holds, as "embedding, 0-17": layers with both ends included.
+std::string held_text(int first, int last, bool embedding, bool head);
+
 /// A table of the ranks and two lines of speeds, for a terminal of 80 columns.
 std::string format_report(const RunReport& report);
 

@@ -1,0 +1,228 @@
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/model_check.h"
+#include "app/model_path.h"
+#include "app/output.h"
+#include "app/plan_result.h"
+#include "app/rank.h"
+#include "app/report.h"
+#include "app/world_options.h"
+#include "base/error.h"
+#include "base/host.h"
+#include "engine/world_plan.h"
+#include "launch/started_by.h"
+#include "plan/hosts.h"
+
+namespace lockstep::app {
+
+namespace {
+
+using checkpoint::Checkpoint;
+
+constexpr int kMostStreams = 256;
+
+struct PlanOptions {
+  std::string model;
+  WorldOptions world;
+  std::string hosts_file;
+  std::string output; // a hosts file to write
+  int streams = 1;
+  int context = 0;
+  bool quick = false;
+  bool json = false;
+};
+
+engine::SessionOptions session_of(const PlanOptions& options) {
+  auto session = session_options(options.world);
+  session.context = options.context;
+  session.n_slots = options.streams;
+  return session;
+}
+
+void print_plan(
+    const PlanOptions& options,
+    const std::string& backend,
+    const engine::WorldPlan& plan) {
+  const PlanSetting setting{options.model, backend};
+  write_stdout(
+      options.json ? plan_json(setting, plan).dump() + "\n"
+                   : format_plan(setting, plan));
+}
+
+/// The same hosts, each with the share of the work that the plan gives it.
+void write_hosts(const PlanOptions& options, const engine::WorldPlan& plan) {
+  auto hosts = plan::read_hosts(options.hosts_file);
+  for (std::size_t i = 0; i < plan.shares.size(); ++i) {
+    hosts.hosts[i].share = plan.shares[i];
+  }
+  std::ofstream file(options.output);
+  file << plan::hosts_text(hosts);
+  file.close();
+  if (!file) {
+    fail(
+        ErrorKind::output,
+        "cannot write {}; give --output a file in a folder that is there and "
+        "may be written to",
+        options.output);
+  }
+}
+
+int run_rank(
+    const PlanOptions& options,
+    const world::Group& group,
+    link::Lifeline& lifeline) {
+  const auto checkpoint = Checkpoint::open(find_model(options.model));
+  lifeline.set_phase("measuring");
+  const auto plan =
+      engine::plan_measured(group, checkpoint, session_of(options));
+  if (group.is_first()) {
+    if (!options.output.empty()) {
+      write_hosts(options, plan);
+    }
+    print_plan(options, backend_text(group), plan);
+  }
+  return 0;
+}
+
+/// Of ranks that are to be started on this machine.
+std::vector<engine::RankPlace> places_here(const PlanOptions& options) {
+  engine::RankPlace here;
+  here.host = host_name();
+  here.device = here.host;
+  here.room = engine::usable(host_memory_bytes());
+  here.free = free_memory_bytes();
+  here.limit = options.world.max_memory;
+  return std::vector<engine::RankPlace>(
+      static_cast<std::size_t>(std::max(1, options.world.n_ranks)), here);
+}
+
+/// Of the ranks of a hosts file, as far as it says; each has a device of its
+/// own where entries name different hosts.
+std::vector<engine::RankPlace> places_of(
+    const PlanOptions& options, const plan::Hosts& hosts) {
+  std::vector<engine::RankPlace> places;
+  for (const auto& host : hosts.hosts) {
+    auto place =
+        host.is_here() ? places_here(options).front() : engine::RankPlace{};
+    place.host = host.ssh;
+    place.device = host.ssh;
+    place.limit = options.world.max_memory;
+    if (host.memory > 0 && (place.limit == 0 || host.memory < place.limit)) {
+      place.limit = host.memory;
+    }
+    place.share = host.share.value_or(1.0);
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+int run_quick(const PlanOptions& options) {
+  if (launch::started_by(launch::current_environment()).is_rank()) {
+    fail(
+        ErrorKind::usage,
+        "--quick is given and a launcher started this rank, expected none: it "
+        "plans without ranks; run it by itself, with -n or --hosts");
+  }
+  const auto checkpoint = Checkpoint::open(find_model(options.model));
+  auto places = options.hosts_file.empty()
+                    ? places_here(options)
+                    : places_of(options, plan::read_hosts(options.hosts_file));
+  print_plan(
+      options,
+      "",
+      engine::plan_unmeasured(
+          checkpoint, session_of(options), std::move(places)));
+  return 0;
+}
+
+/// Refuses options that contradict each other; -n follows from a hosts file.
+void check_combination(PlanOptions& options) {
+  if (!options.output.empty() &&
+      (options.hosts_file.empty() || options.quick)) {
+    fail(
+        ErrorKind::usage,
+        "--output is {}, and {}; it writes the hosts file of --hosts again, "
+        "with what was measured",
+        options.output,
+        options.quick ? "--quick measures nothing" : "--hosts is missing");
+  }
+  if (options.hosts_file.empty()) {
+    return;
+  }
+  const auto n =
+      static_cast<int>(plan::read_hosts(options.hosts_file).hosts.size());
+  if (options.world.n_ranks > 0 && options.world.n_ranks != n) {
+    fail(
+        ErrorKind::usage,
+        "-n is {} and {} has {} hosts; leave -n out",
+        options.world.n_ranks,
+        options.hosts_file,
+        n);
+  }
+  options.world.n_ranks = n;
+}
+
+std::optional<std::string> check_options(PlanOptions& options) {
+  check_model(options.model, options.world);
+  if (!options.hosts_file.empty()) {
+    for (const auto& host : plan::read_hosts(options.hosts_file).hosts) {
+      if (!host.is_here()) {
+        fail(
+            ErrorKind::usage,
+            "{} names {}, which is not this machine; start the ranks there by "
+            "mpirun or mlx.launch, or plan without them (--quick)",
+            options.hosts_file,
+            host.ssh);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+void add_plan(CommandLine& program, const Arguments& argv) {
+  auto options = std::make_shared<PlanOptions>();
+  auto command =
+      program.add("plan", "which rank gets which layers, and how fast that is");
+  command.argument("MODEL", options->model, kModelHelp).required();
+  add_world_options(command, options->world);
+  add_model_options(command, options->world);
+  command.value(
+      "--hosts", "FILE", options->hosts_file, "one rank on each of its hosts");
+  command.value("-s,--streams", "N", options->streams, "requests at a time (1)")
+      .within(1, kMostStreams);
+  command
+      .value(
+          "--context",
+          "N",
+          options->context,
+          "most tokens of each (all that the model allows)")
+      .within(1, 1 << 30);
+  command.flag(
+      "--quick",
+      options->quick,
+      "measure nothing, start no ranks: from sizes and the hosts file alone");
+  command.value(
+      "-o,--output",
+      "FILE",
+      options->output,
+      "write the hosts file again, with the measured share of each");
+  command.flag("--json", options->json, "print one JSON object");
+  auto over_ranks = action_over_ranks(options, argv, check_options, run_rank);
+  command.does([options, over_ranks = std::move(over_ranks)] {
+    check_combination(*options);
+    return options->quick ? run_quick(*options) : over_ranks();
+  });
+}
+
+} // namespace lockstep::app
