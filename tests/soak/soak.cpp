@@ -166,7 +166,7 @@ int start_ranks(const Words& words, const app::Arguments& argv) {
   command.world.backend = parse_backend(word(words, "backend"));
   command.world.exchange = world::parse_exchange(word(words, "exchange"));
   command.argv = argv;
-  command.check = [] { return std::nullopt; };
+  command.check = [](int) { return std::nullopt; };
   command.run = [&](const world::Group& group, link::Lifeline& lifeline) {
     return run_rank(words, group, lifeline);
   };

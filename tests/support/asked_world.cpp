@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
     command.world.n_ranks = std::atoi(argv[2]);
     command.world.backend = parse_backend(argv[3]);
     command.argv = arguments;
-    command.check = [] { return std::optional<std::string>(); };
+    command.check = [](int) { return std::optional<std::string>(); };
     command.run = [&](const world::Group& group, link::Lifeline& lifeline) {
       return run_rank(arguments, group, lifeline);
     };
