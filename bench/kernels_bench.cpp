@@ -11,6 +11,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/node.h"
+#include "kernels/place_rows.h"
 #include "kernels/product.h"
 #include "support/random_matrix.h"
 
@@ -47,10 +48,8 @@ void product(benchmark::State& state) {
   const int in = static_cast<int>(state.range(1));
   const int bits = static_cast<int>(state.range(2));
   const int rows = static_cast<int>(state.range(3));
-  const auto accuracy =
-      state.range(5) == 0 ? Accuracy::exact : Accuracy::fast;
-  Context context(
-      best_table(), accuracy, static_cast<int>(state.range(4)));
+  const auto accuracy = state.range(5) == 0 ? Accuracy::exact : Accuracy::fast;
+  Context context(best_table(), accuracy, static_cast<int>(state.range(4)));
   std::mt19937 random(1);
   Arena arena;
   const RandomMatrix matrix(
@@ -65,7 +64,8 @@ void product(benchmark::State& state) {
     products.emplace_back(std::move(parts));
   }
   const auto x = random_rows(rows, in, random);
-  std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(out));
+  std::vector<float> y(
+      static_cast<std::size_t>(rows) * static_cast<std::size_t>(out));
   Activations activations;
   for (auto _ : state) {
     for (const auto& one : products) {
@@ -74,14 +74,15 @@ void product(benchmark::State& state) {
       one.run(context, activations, nullptr, y.data());
     }
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+  state.SetBytesProcessed(
+      state.iterations() * static_cast<std::int64_t>(bytes));
   state.counters["FLOP/s"] = benchmark::Counter(
       2.0 * as_double(out) * as_double(in) * as_double(rows) * n,
       benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(product)
     ->ArgNames({"out", "in", "bits", "rows", "threads", "fast"})
-    ->ArgsProduct({{3072}, {576}, {4}, {1, 4, 8, 512}, {1, 2}, {0, 1}})
+    ->ArgsProduct({{3072}, {576}, {4}, {1, 2, 3, 4, 8, 512}, {1, 2}, {0, 1}})
     ->ArgsProduct({{576}, {1536}, {4}, {1, 512}, {1, 2}, {0}})
     ->ArgsProduct({{49152}, {576}, {8}, {1}, {1, 2}, {0}})
     ->Unit(benchmark::kMillisecond)
@@ -121,36 +122,62 @@ BENCHMARK(tile_in_cache)
     ->ArgsProduct({{4, 8}, {0, 1}})
     ->Args({0, 0});
 
-/// One token of 9 heads over so many places.
+/// The last so many of the demo model's tokens, each over all places, in as
+/// many layers as the model has.
 void attention(benchmark::State& state) {
+  constexpr int kLayers = 30;
   const int places = static_cast<int>(state.range(0));
+  const int rows = static_cast<int>(state.range(1));
   Context context(
-      best_table(), Accuracy::exact, static_cast<int>(state.range(1)));
-  const AttentionShape shape{9, 3, 64, 0.125F, Stored::f32};
+      best_table(), Accuracy::exact, static_cast<int>(state.range(2)));
+  const AttentionShape shape{9, 3, 64, 0.125F, KvType::i16};
   RopeTable rope(std::vector<double>(32, 100.0));
   rope.reserve(places);
-  const int room = (places + kTile - 1) / kTile * kTile;
-  std::vector<std::byte> keys(static_cast<std::size_t>(room) * 3 * 64 * 4);
-  auto values = keys;
+  KvPages pages(std::vector<KvShape>(kLayers, shape.kv()), 1);
+  pages.reserve(0, places);
   std::mt19937 random(2);
-  const auto row = random_rows(1, shape.row(), random);
-  std::vector<float> out(9 * 64);
-  for (auto _ : state) {
-    attend_parts(
+  std::normal_distribution<float> normal(0.0F, 1.0F);
+  std::vector<float> all(
+      static_cast<std::size_t>(places) * static_cast<std::size_t>(shape.row()));
+  std::generate(all.begin(), all.end(), [&] { return normal(random); });
+  std::vector<float> out(
+      static_cast<std::size_t>(places) * static_cast<std::size_t>(9 * 64));
+  for (int layer = 0; layer < kLayers; ++layer) {
+    const AttentionPart whole{0, places, 0, pages.pages(0)};
+    place_rows(
         context,
         shape,
         rope,
-        {{0, 1, places - 1, room, keys.data(), values.data()}},
-        row.data(),
+        whole,
+        pages.offset_of(layer),
+        all.data(),
         out.data());
   }
+  const int first = places - rows;
+  const std::vector<AttentionPart> parts{{0, rows, first, pages.pages(0)}};
+  const float* last =
+      all.data() + static_cast<std::ptrdiff_t>(first) * shape.row();
+  for (auto _ : state) {
+    for (int layer = 0; layer < kLayers; ++layer) {
+      attend_parts(
+          context,
+          shape,
+          rope,
+          parts,
+          pages.offset_of(layer),
+          last,
+          out.data());
+    }
+  }
   state.SetBytesProcessed(
-      state.iterations() * static_cast<std::int64_t>(2 * keys.size()));
+      state.iterations() * static_cast<std::int64_t>(shape.kv().page_bytes()) *
+      kLayers * places / kChunk);
 }
 BENCHMARK(attention)
-    ->ArgNames({"places", "threads"})
-    ->ArgsProduct({{128, 512, 4096}, {1, 2}})
-    ->Unit(benchmark::kMicrosecond)
+    ->ArgNames({"places", "rows", "threads"})
+    ->ArgsProduct({{256, 1024, 4096}, {1, 2, 4, 48}, {1}})
+    ->ArgsProduct({{4096}, {1}, {2}})
+    ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
 /// So many nodes that do nothing, put together and evaluated.
