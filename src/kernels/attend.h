@@ -24,10 +24,29 @@ typename V::F load_kv(const std::byte* p) {
   }
 }
 
-/// scores[q][i] = query q · key of place first + i, for `kTiles` tiles at once:
-/// where queries are few, sums would wait for each other.
+/// Tiles at once: where queries are few, sums would wait for each other.
+template <class V, int R>
+constexpr int kTilesAtOnce = R > V::kRows / 2 ? 1
+                             : V::kRows >= 12 ? 4
+                                              : 2;
+
+/// Calls for the next `bytes` of what is read only in a while. It comes to the
+/// second cache, as the first has no room beside what is read now.
+inline void fetch_next(const std::byte*& next, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) {
+    __builtin_prefetch(next + i, 0, 2);
+  }
+  next += bytes;
+}
+
+/// scores[q][i] = query q · key of place first + i, for `kTiles` tiles.
+/// Meanwhile as much is fetched from `next` on.
 template <class V, KvType kType, int R, int kTiles>
-void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
+void score_tiles(
+    const AttendArgs& args,
+    const std::byte* keys,
+    const std::byte* next,
+    float* scores) {
   const auto step = kTile * bytes_of(kType);
   const auto apart = static_cast<std::size_t>(args.head_dim) * step;
   typename V::F sum[kTiles][R];
@@ -38,10 +57,10 @@ void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   }
   const float* query = args.queries;
   for (int d = 0; d < args.head_dim; ++d, query += R, keys += step) {
+    fetch_next(next, kTiles * step);
     for (int t = 0; t < kTiles; ++t) {
-      const auto* at = keys + static_cast<std::size_t>(t) * apart;
-      fetch_ahead(at, kTiles * apart);
-      const auto key = load_kv<V, kType>(at);
+      const auto key =
+          load_kv<V, kType>(keys + static_cast<std::size_t>(t) * apart);
       for (int q = 0; q < R; ++q) {
         sum[t][q] = V::fma(key, V::set(query[q]), sum[t][q]);
       }
@@ -54,72 +73,81 @@ void score_tiles(const AttendArgs& args, const std::byte* keys, float* scores) {
   }
 }
 
-/// x[i] *= scales[i]
-template <class V>
-void scale_places(const float* scales, int n_places, float* x) {
-  for (int i = 0; i < n_places; i += kTile) {
-    V::store(x + i, V::mul(V::load(x + i), V::load(scales + i)));
-  }
-}
-
-/// Scores of `n_tiles` whole tiles of places.
+/// Scores of `n_tiles` whole tiles of places, while their values are fetched.
 template <class V, KvType kType, int R>
 void score_places(const AttendArgs& args, int n_tiles, float* scores) {
   const auto tile =
       static_cast<std::size_t>(args.head_dim) * kTile * bytes_of(kType);
-  constexpr int kAtOnce = R <= V::kRows / 3 ? 4 : 1;
-  for_tiles<kAtOnce>(n_tiles, [&]<int T>(int t) {
+  for_tiles<kTilesAtOnce<V, R>>(n_tiles, [&]<int T>(int t) {
+    const auto at = static_cast<std::size_t>(t) * tile;
     score_tiles<V, kType, R, T>(
-        args,
-        args.keys + static_cast<std::size_t>(t) * tile,
-        scores + t * kTile);
+        args, args.keys + at, args.values + at, scores + t * kTile);
   });
-  if constexpr (kType != KvType::f32) {
-    for (int q = 0; q < R; ++q) {
-      scale_places<V>(args.key_scales, n_tiles * kTile, scores + q * kChunk);
-    }
-  }
 }
 
-/// Scores become weights exp(score - largest); those of places that a query
-/// may not see become exactly 0.
-template <class V>
-void weigh(const AttendArgs& args, int n_places, float* scores) {
-  for (int q = 0; q < args.n_queries; ++q) {
-    float* row = scores + q * kChunk;
-    int seen = args.last[q] - args.first + 1;
-    seen = seen < 0 ? 0 : seen < n_places ? seen : n_places;
-    for (int i = seen; i < n_places; ++i) {
-      row[i] = -INFINITY;
-    }
-    auto most = V::set(-INFINITY);
+/// Scores of integers become those of what they stand for, and nothing those
+/// that the query may not see. -> the largest
+template <class V, KvType kType>
+float scale_scores(
+    const AttendArgs& args, int n_places, int seen, float* scores) {
+  if constexpr (kType != KvType::f32) {
     for (int i = 0; i < n_places; i += kTile) {
-      most = V::max(most, V::load(row + i));
+      V::store(
+          scores + i,
+          V::mul(V::load(scores + i), V::load(args.key_scales + i)));
     }
-    args.largest[q] = V::largest(most);
-    const auto largest = V::set(args.largest[q]);
-    for (int i = 0; i < n_places; i += kTile) {
-      V::store(row + i, exp_of<V>(V::sub(V::load(row + i), largest)));
-    }
-    for (int i = seen; i < n_places; ++i) {
-      row[i] = 0.0F;
-    }
-    auto total = V::set(0.0F);
-    for (int i = 0; i < n_places; i += kTile) {
-      total = V::add(total, V::load(row + i));
-    }
-    args.total[q] = V::sum(total);
   }
+  for (int i = seen; i < n_places; ++i) {
+    scores[i] = -INFINITY;
+  }
+  auto most = V::set(-INFINITY);
+  for (int i = 0; i < n_places; i += kTile) {
+    most = V::max(most, V::load(scores + i));
+  }
+  return V::largest(most);
+}
+
+/// Scores become weights exp(score - largest), those of places that the query
+/// may not see exactly 0; -> their sum. Those of integers get their scales.
+template <class V, KvType kType>
+float weigh(
+    const AttendArgs& args,
+    float largest,
+    int n_places,
+    int seen,
+    float* scores) {
+  const auto most = V::set(largest);
+  auto total = V::set(0.0F);
+  const auto weigh_tile = [&](int i, typename V::F weight) {
+    total = V::add(total, weight);
+    if constexpr (kType != KvType::f32) {
+      weight = V::mul(weight, V::load(args.value_scales + i));
+    }
+    V::store(scores + i, weight);
+  };
+  int i = 0;
+  for (; i + kTile <= seen; i += kTile) {
+    weigh_tile(i, exp_of<V>(V::sub(V::load(scores + i), most)));
+  }
+  for (; i < n_places; i += kTile) {
+    V::store(scores + i, exp_of<V>(V::sub(V::load(scores + i), most)));
+    for (int k = seen > i ? seen - i : 0; k < kTile; ++k) {
+      scores[i + k] = 0.0F;
+    }
+    weigh_tile(i, V::load(scores + i));
+  }
+  return V::sum(total);
 }
 
 /// mixed[q] = Σ weights[q][i] * value of place first + i, for `kTiles` times
-/// kTile dimensions at once.
+/// kTile dimensions. Meanwhile as much is fetched from `next` on.
 template <class V, KvType kType, int R, int kTiles>
 void mix_tiles(
     const AttendArgs& args,
     int n_places,
     const float* weights,
     const std::byte* values,
+    const std::byte* next,
     float* mixed) {
   const int width = tiles_of(args.head_dim) * kTile;
   const auto apart = static_cast<std::size_t>(width) * bytes_of(kType);
@@ -130,12 +158,11 @@ void mix_tiles(
     }
   }
   for (int i = 0; i < n_places; ++i, values += apart) {
+    fetch_next(next, kTiles * kTile * bytes_of(kType));
     typename V::F value[kTiles];
     for (int t = 0; t < kTiles; ++t) {
-      const auto* at =
-          values + static_cast<std::size_t>(t) * kTile * bytes_of(kType);
-      fetch_ahead(at);
-      value[t] = load_kv<V, kType>(at);
+      value[t] = load_kv<V, kType>(
+          values + static_cast<std::size_t>(t) * kTile * bytes_of(kType));
     }
     for (int q = 0; q < R; ++q) {
       const auto weight = V::set(weights[q * kChunk + i]);
@@ -151,17 +178,19 @@ void mix_tiles(
   }
 }
 
+/// The weighted sums, while the next chunk's keys are fetched.
 template <class V, KvType kType, int R>
 void mix_values(const AttendArgs& args, int n_places, const float* weights) {
   const int n_tiles = tiles_of(args.head_dim);
   const auto tile = kTile * bytes_of(kType);
-  constexpr int kAtOnce = R <= V::kRows / 3 ? 4 : R <= V::kRows / 2 ? 2 : 1;
-  for_tiles<kAtOnce>(n_tiles, [&]<int T>(int t) {
+  for_tiles<kTilesAtOnce<V, R>>(n_tiles, [&]<int T>(int t) {
     mix_tiles<V, kType, R, T>(
         args,
         n_places,
         weights,
         args.values + static_cast<std::size_t>(t) * tile,
+        args.next_keys + static_cast<std::size_t>(t) * tile *
+                             static_cast<std::size_t>(n_places),
         args.mixed + t * kTile);
   });
 }
@@ -175,12 +204,24 @@ void attend_some(const AttendArgs& args) {
   }
   int n_places = last - args.first + 1;
   n_places = n_places < kChunk ? n_places : kChunk;
-  score_places<V, kType, R>(args, tiles_of(n_places), scores);
-  weigh<V>(args, tiles_of(n_places) * kTile, scores);
   if constexpr (kType != KvType::f32) {
-    for (int q = 0; q < R; ++q) {
-      scale_places<V>(args.value_scales, n_places, scores + q * kChunk);
+    for (int i = 0; i < n_places; i += kTile) {
+      fetch_ahead(reinterpret_cast<const std::byte*>(args.key_scales + i), 0);
+      fetch_ahead(reinterpret_cast<const std::byte*>(args.value_scales + i), 0);
     }
+  }
+  const int n_tiles = tiles_of(n_places);
+  score_places<V, kType, R>(args, n_tiles, scores);
+  int seen[R];
+  for (int q = 0; q < R; ++q) {
+    const int n = args.last[q] - args.first + 1;
+    seen[q] = n < 0 ? 0 : n < n_places ? n : n_places;
+    args.largest[q] = scale_scores<V, kType>(
+        args, n_tiles * kTile, seen[q], scores + q * kChunk);
+  }
+  for (int q = 0; q < R; ++q) {
+    args.total[q] = weigh<V, kType>(
+        args, args.largest[q], n_tiles * kTile, seen[q], scores + q * kChunk);
   }
   mix_values<V, kType, R>(args, n_places, scores);
 }

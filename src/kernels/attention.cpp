@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 
 #include "kernels/place_rows.h"
 
@@ -157,6 +156,20 @@ class Attention {
     }
   }
 
+  KvHead head_at(const Piece& piece, int chunk, int head) const {
+    auto* page = piece.part->pages[static_cast<std::size_t>(chunk)];
+    return head_of(shape_.kv(), page + layer_, head);
+  }
+
+  /// The keys of the next chunk; after the last those of the next head.
+  const std::byte* keys_after(const Piece& piece, int chunk) const {
+    const int place = place_of(piece, piece.n_rows * n_shared_ - 1);
+    return chunk < place / kChunk
+               ? head_at(piece, chunk + 1, piece.kv_head).keys
+               : head_at(piece, 0, (piece.kv_head + 1) % shape_.n_kv_heads)
+                     .keys;
+  }
+
   void attend(const Piece& piece, int first, int n) {
     const int dim = shape_.head_dim;
     std::vector<float> queries(static_cast<std::size_t>(n * dim));
@@ -195,11 +208,9 @@ class Attention {
       if (args.first > last[n - 1]) {
         break;
       }
-      const auto kv = head_of(
-          shape_.kv(),
-          piece.part->pages[static_cast<std::size_t>(chunk)] + layer_,
-          piece.kv_head);
+      const auto kv = head_at(piece, chunk, piece.kv_head);
       args.keys = kv.keys;
+      args.next_keys = keys_after(piece, chunk);
       args.values = kv.values;
       args.key_scales = kv.key_scales;
       args.value_scales = kv.value_scales;

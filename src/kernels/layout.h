@@ -90,12 +90,13 @@ struct AttendArgs {
   const int* last = nullptr; // [n_queries] the last place that each may see
   int first = 0;             // place of the chunk, a multiple of kChunk
   int head_dim = 0;
-  const std::byte* keys = nullptr;     // of the chunk, as KvShape says
-  const std::byte* values = nullptr;   // of the chunk
-  const float* key_scales = nullptr;   // of its places; of integers
-  const float* value_scales = nullptr; // the same
-  float* largest = nullptr;            // [n_queries] of the scores
-  float* total = nullptr;              // [n_queries] sum of the weights
+  const std::byte* keys = nullptr;      // of the chunk, as KvShape says
+  const std::byte* values = nullptr;    // of the chunk
+  const std::byte* next_keys = nullptr; // read after this chunk: fetched ahead
+  const float* key_scales = nullptr;    // of its places; of integers
+  const float* value_scales = nullptr;  // the same
+  float* largest = nullptr;             // [n_queries] of the scores
+  float* total = nullptr;               // [n_queries] sum of the weights
   float* mixed = nullptr; // [n_queries][tiles_of(head_dim) * kTile]
 };
 
