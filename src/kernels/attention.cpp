@@ -28,9 +28,7 @@ void merge(const Table& table, const Mix& chunk, int width, Mix& mix) {
   const float add = table.exp(chunk.largest - largest);
   mix.largest = largest;
   mix.total = mix.total * keep + chunk.total * add;
-  for (int i = 0; i < width; ++i) {
-    mix.mixed[i] = mix.mixed[i] * keep + chunk.mixed[i] * add;
-  }
+  table.mix(chunk.mixed, add, width, keep, mix.mixed);
 }
 
 /// Some rows of a part, whose queries of one head of keys go together.

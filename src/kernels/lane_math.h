@@ -131,6 +131,16 @@ void scale_by(float* x, float by, int n) {
 }
 
 template <class V>
+void mix_into(const float* x, float by, int n, float keep, float* to) {
+  const auto kept = V::set(keep);
+  const auto factor = V::set(by);
+  for (int i = 0; i < n; i += kTile) {
+    const auto old = V::mul(V::load(to + i), kept);
+    V::store(to + i, V::add(old, V::mul(V::load(x + i), factor)));
+  }
+}
+
+template <class V>
 void rotate(
     float* heads,
     int n_heads,

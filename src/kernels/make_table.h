@@ -43,6 +43,7 @@ constexpr Table make_table(const char* name) {
   table.add = add_to<V>;
   table.rotate = rotate<V>;
   table.scale = scale_by<V>;
+  table.mix = mix_into<V>;
   table.to_i16 = to_ints<V, std::int16_t>;
   table.to_i8 = to_ints<V, std::int8_t>;
   table.attend_f32 = attend<V, KvType::f32>;

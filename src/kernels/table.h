@@ -48,6 +48,8 @@ struct Table {
       const float* cosines,
       const float* sines);
   void (*scale)(float* x, float by, int n);
+  /// to = to * keep + x * by, each rounded; n a multiple of kTile
+  void (*mix)(const float* x, float by, int n, float keep, float* to);
   /// Returns the scale: x = y * scale.
   float (*to_i16)(const float* x, int n, std::int16_t* y);
   float (*to_i8)(const float* x, int n, std::int8_t* y);
