@@ -148,12 +148,11 @@ struct Avx512 {
   /// Of rows of bytes: of single ones, or of two digits each.
   template <int R, int kDigits>
   struct ByteSums {
-    I acc[2][kDigits][R];
+    I acc[kDigits][R];
 
     void start(int r, std::int32_t x) {
       for (int d = 0; d < kDigits; ++d) {
-        acc[0][d][r] = _mm512_set1_epi32(d == kDigits - 1 ? x : 0);
-        acc[1][d][r] = _mm512_setzero_si512();
+        acc[d][r] = _mm512_set1_epi32(d == kDigits - 1 ? x : 0);
       }
     }
     template <int kBits>
@@ -161,28 +160,23 @@ struct Avx512 {
       const I w = _mm512_loadu_si512(codes);
       if constexpr (kBits == 4) {
         const I mask = _mm512_set1_epi8(0x0f);
-        quads(0, _mm512_and_si512(w, mask), x);
-        quads(
-            1,
-            _mm512_and_si512(_mm512_srli_epi16(w, 4), mask),
-            x + kDigits * R);
+        quads(_mm512_and_si512(w, mask), x);
+        quads(_mm512_and_si512(_mm512_srli_epi16(w, 4), mask), x + kDigits * R);
       } else {
-        quads(0, w, x);
+        quads(w, x);
       }
     }
     F finish(int r) const {
-      I sum = _mm512_add_epi32(acc[0][0][r], acc[1][0][r]);
+      I sum = acc[kDigits - 1][r];
       if constexpr (kDigits == 2) {
-        sum = _mm512_add_epi32(
-            _mm512_slli_epi32(sum, 8),
-            _mm512_add_epi32(acc[0][1][r], acc[1][1][r]));
+        sum = _mm512_add_epi32(_mm512_slli_epi32(acc[0][r], 8), sum);
       }
       return _mm512_cvtepi32_ps(sum);
     }
-    void quads(int split, I w, const std::int32_t* x) {
+    void quads(I w, const std::int32_t* x) {
       for (int d = 0; d < kDigits; ++d) {
         for (int r = 0; r < R; ++r) {
-          dot_bytes(acc[split][d][r], w, x + d * R + r);
+          dot_bytes(acc[d][r], w, x + d * R + r);
         }
       }
     }
