@@ -10,7 +10,7 @@ namespace {
 
 /// The largest panel for which kernels exist.
 int panel_rows(int rows, int most) {
-  for (const int size : {12, 8, 4, 2}) {
+  for (const int size : {12, 8, 4, 3, 2}) {
     if (size <= most && size <= rows) {
       return size;
     }

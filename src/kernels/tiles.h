@@ -171,6 +171,9 @@ void with_rows(int rows, Call call) {
       break;
   }
   if constexpr (kMost >= 4) {
+    if (rows == 3) {
+      return call.template operator()<3>();
+    }
     if (rows == 4) {
       return call.template operator()<4>();
     }

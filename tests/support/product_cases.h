@@ -40,7 +40,7 @@ inline std::vector<Case> cases() {
     }
   }
   for (const auto type : {Stored::f32, Stored::f16, Stored::bf16}) {
-    for (const int rows : {1, 2, 5, 12, 25}) {
+    for (const int rows : {1, 2, 3, 5, 12, 25}) {
       all.push_back(
           {rows, 1 + 31 * (rows % 4), 1 + 17 * rows, {0, 0, false, type}});
     }
