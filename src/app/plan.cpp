@@ -33,7 +33,6 @@ constexpr int kMostStreams = 256;
 struct PlanOptions {
   std::string model;
   WorldOptions world;
-  std::string hosts_file;
   std::string output; // a hosts file to write
   int streams = 1;
   int context = 0;
@@ -60,7 +59,7 @@ void print_plan(
 
 /// The same hosts, each with the share of the work that the plan gives it.
 void write_hosts(const PlanOptions& options, const engine::WorldPlan& plan) {
-  auto hosts = plan::read_hosts(options.hosts_file);
+  auto hosts = plan::read_hosts(options.world.hosts_file);
   for (std::size_t i = 0; i < plan.shares.size(); ++i) {
     hosts.hosts[i].share = plan.shares[i];
   }
@@ -133,9 +132,10 @@ int run_quick(const PlanOptions& options) {
         "plans without ranks; run it by itself, with -n or --hosts");
   }
   const auto checkpoint = Checkpoint::open(find_model(options.model));
-  auto places = options.hosts_file.empty()
-                    ? places_here(options)
-                    : places_of(options, plan::read_hosts(options.hosts_file));
+  auto places =
+      options.world.hosts_file.empty()
+          ? places_here(options)
+          : places_of(options, plan::read_hosts(options.world.hosts_file));
   print_plan(
       options,
       "",
@@ -144,10 +144,10 @@ int run_quick(const PlanOptions& options) {
   return 0;
 }
 
-/// Refuses options that contradict each other; -n follows from a hosts file.
-void check_combination(PlanOptions& options) {
+/// Refuses options that contradict each other.
+void check_combination(const PlanOptions& options) {
   if (!options.output.empty() &&
-      (options.hosts_file.empty() || options.quick)) {
+      (options.world.hosts_file.empty() || options.quick)) {
     fail(
         ErrorKind::usage,
         "--output is {}, and {}; it writes the hosts file of --hosts again, "
@@ -155,35 +155,18 @@ void check_combination(PlanOptions& options) {
         options.output,
         options.quick ? "--quick measures nothing" : "--hosts is missing");
   }
-  if (options.hosts_file.empty()) {
-    return;
-  }
-  const auto n =
-      static_cast<int>(plan::read_hosts(options.hosts_file).hosts.size());
-  if (options.world.n_ranks > 0 && options.world.n_ranks != n) {
-    fail(
-        ErrorKind::usage,
-        "-n is {} and {} has {} hosts; leave -n out",
-        options.world.n_ranks,
-        options.hosts_file,
-        n);
-  }
-  options.world.n_ranks = n;
 }
 
 std::optional<std::string> check_options(PlanOptions& options) {
   check_model(options.model, options.world);
-  if (!options.hosts_file.empty()) {
-    for (const auto& host : plan::read_hosts(options.hosts_file).hosts) {
-      if (!host.is_here()) {
-        fail(
-            ErrorKind::usage,
-            "{} names {}, which is not this machine; start the ranks there by "
-            "mpirun or mlx.launch, or plan without them (--quick)",
-            options.hosts_file,
-            host.ssh);
-      }
-    }
+  if (!options.output.empty() &&
+      !plan::read_hosts(options.world.hosts_file).hosts.front().is_here()) {
+    fail(
+        ErrorKind::usage,
+        "--output is {}, and the first host of {} is not localhost, expected "
+        "this machine: rank 0 writes it",
+        options.output,
+        options.world.hosts_file);
   }
   return std::nullopt;
 }
@@ -197,8 +180,6 @@ void add_plan(CommandLine& program, const Arguments& argv) {
   command.argument("MODEL", options->model, kModelHelp).required();
   add_world_options(command, options->world);
   add_model_options(command, options->world);
-  command.value(
-      "--hosts", "FILE", options->hosts_file, "one rank on each of its hosts");
   command.value("-s,--streams", "N", options->streams, "requests at a time (1)")
       .within(1, kMostStreams);
   command

@@ -1,5 +1,6 @@
 #include "app/world_options.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <locale>
 #include <sstream>
@@ -47,6 +48,22 @@ std::uint64_t parse_memory(const char* name, const std::string& text) {
 }
 
 /// Of the work, against the other ranks'.
+int parse_threads(const char* name, const std::string& text) {
+  int threads = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, threads);
+  if (error != std::errc() || stop != end || threads < 1 ||
+      threads > kMostThreads) {
+    fail(
+        ErrorKind::usage,
+        "{} is \"{}\", expected 1 to {}",
+        name,
+        text,
+        kMostThreads);
+  }
+  return threads;
+}
+
 double parse_share(const char* name, const std::string& text) {
   constexpr double kLeast = 0.001;
   constexpr double kMost = 1e6;
@@ -158,6 +175,10 @@ engine::SessionOptions session_options(const WorldOptions& options) {
       from_environment("LOCKSTEP_MAX_MEMORY", parse_memory, std::uint64_t{0});
   if (own > 0 && (session.max_memory == 0 || own < session.max_memory)) {
     session.max_memory = own;
+  }
+  if (session.compute.threads == 0) {
+    session.compute.threads =
+        from_environment("LOCKSTEP_THREADS", parse_threads, 0);
   }
   session.share = from_environment("LOCKSTEP_SHARE", parse_share, 0.0);
   session.split = options.split;

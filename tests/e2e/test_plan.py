@@ -157,7 +157,7 @@ class Plan(unittest.TestCase):
                 (2, "--quick measures nothing", "-o", "x.json", "--hosts",
                  remote, "--quick"),
                 (2, "-n is 3 and", "-n", 3, "--hosts", remote),
-                (2, "names a, which is not this machine", "--hosts", remote),
+                (2, "has no ips in the hosts file", "--hosts", remote),
                 (5, "is the tightest: it may take 90.0 MB", "-n", 2,
                  "--max-memory", "90M"),
                 (5, "rank 1 on b is the tightest", "--quick", "--hosts",
