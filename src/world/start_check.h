@@ -13,7 +13,7 @@ namespace lockstep::world {
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
 /// Compares every rank's facts with rank 0's. Throws Error{diverged} naming the
-/// rank, the fact and both values. Every rank calls it, and all of them throw.
+/// rank, its host, the fact and both values. Every rank calls it, and all of them throw.
 void check_same_facts(const Group& group, const Facts& facts);
 
 } // namespace lockstep::world
