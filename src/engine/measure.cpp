@@ -20,8 +20,7 @@ using world::Purpose;
 
 constexpr double kAloneMs = 500.0; // for all ranks, one after the other
 constexpr double kLeastAloneMs = 20.0;
-constexpr double kTogetherMs = 150.0; // for each size of batch
-constexpr double kLayers = 0.7;       // of that; the rest for both ends
+constexpr double kTogetherMs = 250.0; // for each size of batch
 constexpr int kPromptTokens = 512;
 
 /// What a probe takes, by layer as weights are, and at both ends.
@@ -54,13 +53,11 @@ Timed time_batch(
   for (int i = probe.layers().first; i < probe.layers().last; ++i) {
     cost += costs.layers[static_cast<std::size_t>(i)];
   }
-  const double ends_ms = (1.0 - kLayers) * budget_ms;
+  const auto times = probe.time(batch, budget_ms);
   Timed timed;
-  timed.per_cost =
-      static_cast<float>(probe.layers_ms(batch, kLayers * budget_ms) / cost);
-  timed.embedding =
-      static_cast<float>(probe.embedding_ms(batch, 0.3 * ends_ms));
-  timed.head = static_cast<float>(probe.head_ms(batch, 0.7 * ends_ms));
+  timed.per_cost = static_cast<float>(times.layers / cost);
+  timed.embedding = static_cast<float>(times.embedding);
+  timed.head = static_cast<float>(times.head);
   return timed;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -43,25 +44,41 @@ LayerRange sample_of(
                   : LayerRange{own.first, own.first + n};
 }
 
+/// Milliseconds of a run, of so many that they take `most_ms`.
+double time_stretch(const std::function<void()>& run, double most_ms) {
+  const auto start = Clock::now();
+  int n = 0;
+  do {
+    run();
+    ++n;
+  } while (ms_since(start) < most_ms);
+  return ms_since(start) / n;
+}
+
 } // namespace
 
-double time_runs(const std::function<void()>& run, double budget_ms) {
-  run();
-  std::vector<double> stretches; // milliseconds of a run
+std::vector<double> time_in_turns(
+    const std::vector<Turn>& turns, double budget_ms) {
+  double shares = 0.0;
+  for (const auto& turn : turns) {
+    turn.run();
+    shares += turn.share;
+  }
+  std::vector<std::vector<double>> stretches(turns.size()); // ms of a run
   const auto start = Clock::now();
   do {
-    const auto begin = Clock::now();
-    int n = 0;
-    do {
-      run();
-      ++n;
-    } while (ms_since(begin) < budget_ms / kStretches);
-    stretches.push_back(ms_since(begin) / n);
-  } while (ms_since(start) < budget_ms || stretches.size() < 2);
-  const auto middle =
-      stretches.begin() + static_cast<std::ptrdiff_t>(stretches.size() / 2);
-  std::nth_element(stretches.begin(), middle, stretches.end());
-  return *middle;
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      const double most_ms = budget_ms / kStretches * turns[i].share / shares;
+      stretches[i].push_back(time_stretch(turns[i].run, most_ms));
+    }
+  } while (ms_since(start) < budget_ms || stretches.front().size() < 2);
+  std::vector<double> medians;
+  for (auto& ms : stretches) {
+    const auto middle = ms.begin() + static_cast<std::ptrdiff_t>(ms.size() / 2);
+    std::nth_element(ms.begin(), middle, ms.end());
+    medians.push_back(*middle);
+  }
+  return medians;
 }
 
 StageProbe::StageProbe(
@@ -94,78 +111,81 @@ mx::array StageProbe::hidden(int n_rows) const {
   return x;
 }
 
-double StageProbe::layers_ms(const ProbeBatch& batch, double budget_ms) {
-  const auto cache = stage_->make_cache(batch.n_slots);
-  const auto x = hidden(batch.n_slots * batch.n_tokens);
-  const int depth = std::min(
-      setup_.context, batch.n_tokens == 1 ? kAnswerDepth : kPromptDepth);
-  int offset = 0;
-  return time_runs(
-      [&] {
-        if (offset + batch.n_tokens > depth) {
-          for (int slot = 0; slot < batch.n_slots; ++slot) {
-            cache->close(slot);
-          }
-          offset = 0;
-        }
-        model::Pass pass;
-        for (int slot = 0; slot < batch.n_slots; ++slot) {
-          pass.parts.push_back(
-              {slot, offset, slot * batch.n_tokens, batch.n_tokens});
-        }
-        std::vector<mx::array> evaluated{stage_->forward(x, pass, *cache)};
-        cache->collect(evaluated);
-        mx::eval(std::move(evaluated));
-        offset += batch.n_tokens;
-      },
-      budget_ms);
-}
-
-double StageProbe::embedding_ms(const ProbeBatch& batch, double budget_ms) {
-  if (!stage_->has_embedding()) {
-    return 0.0;
-  }
-  const int n = batch.n_slots * batch.n_tokens;
-  const std::vector<Token> ids(static_cast<std::size_t>(n), 0);
-  const mx::array tokens(ids.data(), {n}, mx::int32);
-  return time_runs(
-      [&] {
-        auto x = stage_->embed(tokens);
-        mx::eval(x);
-      },
-      budget_ms);
-}
-
 const model::Stage* StageProbe::head() const {
   return end_ ? &*end_ : stage_->has_head() ? &*stage_ : nullptr;
 }
 
-double StageProbe::head_ms(const ProbeBatch& batch, double budget_ms) {
-  const auto* stage = head();
-  if (stage == nullptr) {
-    return 0.0;
-  }
-  const auto x = hidden(batch.n_wanted);
-  Sampler sampler;
+std::function<void()> StageProbe::layers_run(const ProbeBatch& batch) const {
+  const int depth = std::min(
+      setup_.context, batch.n_tokens == 1 ? kAnswerDepth : kPromptDepth);
+  return [this,
+          batch,
+          depth,
+          cache = std::shared_ptr(stage_->make_cache(batch.n_slots)),
+          x = hidden(batch.n_slots * batch.n_tokens),
+          offset = 0]() mutable {
+    if (offset + batch.n_tokens > depth) {
+      for (int slot = 0; slot < batch.n_slots; ++slot) {
+        cache->close(slot);
+      }
+      offset = 0;
+    }
+    model::Pass pass;
+    for (int slot = 0; slot < batch.n_slots; ++slot) {
+      pass.parts.push_back(
+          {slot, offset, slot * batch.n_tokens, batch.n_tokens});
+    }
+    std::vector<mx::array> evaluated{stage_->forward(x, pass, *cache)};
+    cache->collect(evaluated);
+    mx::eval(std::move(evaluated));
+    offset += batch.n_tokens;
+  };
+}
+
+std::function<void()> StageProbe::embedding_run(const ProbeBatch& batch) const {
+  const int n = batch.n_slots * batch.n_tokens;
+  const std::vector<Token> ids(static_cast<std::size_t>(n), 0);
+  return [this, tokens = mx::array(ids.data(), {n}, mx::int32)] {
+    auto x = stage_->embed(tokens);
+    mx::eval(x);
+  };
+}
+
+std::function<void()> StageProbe::head_run(const ProbeBatch& batch) const {
   sched::Sampling sampling;
   sampling.temperature = 0.0F;
-  const Token before = 0;
-  return time_runs(
-      [&] {
-        auto logits = stage->logits(x);
-        mx::eval(logits);
-        const auto vocab = static_cast<std::size_t>(logits.shape(1));
-        for (int row = 0; row < batch.n_wanted; ++row) {
-          sampler.sample(
-              {logits.data<float>() + static_cast<std::size_t>(row) * vocab,
-               vocab},
-              sampling,
-              std::span(&before, 1),
-              0,
-              0);
-        }
-      },
-      budget_ms);
+  return [stage = head(),
+          sampling,
+          n_rows = batch.n_wanted,
+          x = hidden(batch.n_wanted),
+          sampler = Sampler()]() mutable {
+    auto logits = stage->logits(x);
+    mx::eval(logits);
+    const auto vocab = static_cast<std::size_t>(logits.shape(1));
+    const Token before = 0;
+    for (int row = 0; row < n_rows; ++row) {
+      const auto* at =
+          logits.data<float>() + static_cast<std::size_t>(row) * vocab;
+      sampler.sample({at, vocab}, sampling, std::span(&before, 1), 0, 0);
+    }
+  };
+}
+
+ProbeTimes StageProbe::time(const ProbeBatch& batch, double budget_ms) {
+  constexpr double kLayers = 8.0;
+  constexpr double kEmbedding = 1.0;
+  constexpr double kHead = 3.0;
+  const bool has_embedding = stage_->has_embedding();
+  const bool has_head = head() != nullptr;
+  std::vector<Turn> turns{{layers_run(batch), kLayers}};
+  if (has_embedding) {
+    turns.push_back({embedding_run(batch), kEmbedding});
+  }
+  if (has_head) {
+    turns.push_back({head_run(batch), kHead});
+  }
+  const auto ms = time_in_turns(turns, budget_ms);
+  return {ms.front(), has_embedding ? ms[1] : 0.0, has_head ? ms.back() : 0.0};
 }
 
 } // namespace lockstep::engine

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -10,22 +8,36 @@
 
 #include "checkpoint/checkpoint.h"
 #include "engine/setup.h"
-#include "model/kv_cache.h"
 #include "model/stage.h"
 
 namespace lockstep::engine {
 
 namespace mx = mlx::core;
 
-/// Milliseconds that one run takes: the median over stretches of `budget_ms`,
-/// after a first run that does not count. At least two runs.
-double time_runs(const std::function<void()>& run, double budget_ms);
+/// Something to be timed, and how much of the time it may have.
+struct Turn {
+  std::function<void()> run;
+  double share = 1.0; // against the other turns
+};
+
+/// Milliseconds that one run of each takes: the median over stretches of
+/// `budget_ms`, after a first run that does not count. All take turns, so that
+/// what disturbs one disturbs the others as well. At least two stretches.
+std::vector<double> time_in_turns(
+    const std::vector<Turn>& turns, double budget_ms);
 
 /// What a batch is made of, as far as its time goes.
 struct ProbeBatch {
   int n_slots = 1;  // sequences that it has rows of
   int n_tokens = 1; // of each
   int n_wanted = 1; // rows at which logits are wanted
+};
+
+/// Milliseconds.
+struct ProbeTimes {
+  double layers = 0.0;    // all that are held
+  double embedding = 0.0; // 0 where there is none
+  double head = 0.0;      // with sampling; 0 where there is none
 };
 
 /// Real layers of one rank's share of a model, to be timed: so many that
@@ -38,19 +50,18 @@ class StageProbe {
   StageProbe(
       const Setup& setup, const checkpoint::Checkpoint& checkpoint, int rank);
 
-  /// Milliseconds of the layers that it holds, while sequences get longer from
-  /// 0 to the depth that is usual for answers or prompts.
-  double layers_ms(const ProbeBatch& batch, double budget_ms);
-  /// 0 where there is no embedding.
-  double embedding_ms(const ProbeBatch& batch, double budget_ms);
-  /// With sampling; 0 where there is no head.
-  double head_ms(const ProbeBatch& batch, double budget_ms);
+  /// Times a batch, while sequences get longer from 0 to the depth that is
+  /// usual for answers or prompts.
+  ProbeTimes time(const ProbeBatch& batch, double budget_ms);
 
   const checkpoint::LayerRange& layers() const { return stage_->layers(); }
 
  private:
   mx::array hidden(int n_rows) const;
   const model::Stage* head() const;
+  std::function<void()> layers_run(const ProbeBatch& batch) const;
+  std::function<void()> embedding_run(const ProbeBatch& batch) const;
+  std::function<void()> head_run(const ProbeBatch& batch) const;
 
   const Setup& setup_;
   std::optional<model::Stage> stage_;
