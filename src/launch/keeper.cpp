@@ -19,6 +19,7 @@
 #include "launch/lines.h"
 #include "launch/local.h"
 #include "launch/order.h"
+#include "launch/own_process.h"
 #include "launch/signals.h"
 #include "launch/spawn.h"
 
@@ -63,19 +64,6 @@ Order wait_for_order() {
     }
   }
   return parse_order(std::string_view(bytes).substr(0, bytes.find('\n')));
-}
-
-void go_to(const std::string& directory) {
-  const char* home = ::getenv("HOME");
-  if (!directory.empty() && ::chdir(directory.c_str()) == 0) {
-    return;
-  }
-  if (home != nullptr && ::chdir(home) == 0) {
-    return;
-  }
-  if (::chdir("/") != 0) {
-    fail(ErrorKind::network, "no directory can be entered on this host");
-  }
 }
 
 Child start(const Order& order, const Signals& signals) {
@@ -138,7 +126,7 @@ void end(std::vector<Child>& children) {
 int keep_rank() {
   Signals signals;
   const auto order = wait_for_order();
-  go_to(order.directory);
+  enter_directory(order.directory);
   std::vector<Child> children;
   children.push_back(start(order, signals));
   link::set_nonblocking(STDIN_FILENO);

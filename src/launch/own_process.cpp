@@ -1,7 +1,11 @@
 #include "launch/own_process.h"
 
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "base/error.h"
 
 namespace lockstep::launch {
 
@@ -23,6 +27,19 @@ void open_standard_descriptors() {
       return;
     }
     ::fcntl(fd, F_SETFD, 0);
+  }
+}
+
+void enter_directory(const std::string& directory) {
+  const char* home = ::getenv("HOME");
+  if (!directory.empty() && ::chdir(directory.c_str()) == 0) {
+    return;
+  }
+  if (home != nullptr && ::chdir(home) == 0) {
+    return;
+  }
+  if (::chdir("/") != 0) {
+    fail(ErrorKind::network, "no directory can be entered on this host");
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <signal.h>
 
 namespace lockstep::launch {
@@ -21,5 +23,9 @@ class PipeSignalIgnored {
 /// Opens those of stdin, stdout and stderr that are closed, on /dev/null: the
 /// next file would take their place.
 void open_standard_descriptors();
+
+/// Goes to a directory; where there is none of that name, home. Throws
+/// Error{network} when there is nowhere to go.
+void enter_directory(const std::string& directory);
 
 } // namespace lockstep::launch

@@ -18,12 +18,13 @@ namespace lockstep::launch {
 
 namespace {
 
-std::vector<std::string> command_line(const RemoteJob& job) {
-  if (plan::is_here(job.host)) {
-    return job.command;
+std::vector<std::string> command_line(
+    const std::string& host, const std::vector<std::string>& words) {
+  if (plan::is_here(host)) {
+    return words;
   }
-  auto command = ssh_command(job.host);
-  command.push_back(shell_command(job.command));
+  auto command = ssh_command(host);
+  command.push_back(shell_command(words));
   return command;
 }
 
@@ -41,6 +42,28 @@ std::filesystem::path require_program(const std::string& name) {
 
 } // namespace
 
+ProcessOnHost start_on_host(
+    const std::string& host,
+    const std::vector<std::string>& command,
+    const sigset_t& mask) {
+  auto in = link::make_pipe();
+  auto out = link::make_pipe();
+  auto err = link::make_pipe();
+  for (const int fd : {in.read.get(), out.write.get(), err.write.get()}) {
+    link::set_nonblocking(fd, false); // the program's own ends
+  }
+  SpawnOptions spawning;
+  spawning.argv = command_line(host, command);
+  spawning.program = require_program(spawning.argv.at(0));
+  spawning.environment = current_environment();
+  spawning.stdin_fd = in.read.get();
+  spawning.stdout_fd = out.write.get();
+  spawning.stderr_fd = err.write.get();
+  spawning.mask = mask;
+  const pid_t pid = spawn(spawning);
+  return {pid, std::move(in.write), std::move(out.read), std::move(err.read)};
+}
+
 RemoteProcess::RemoteProcess(
     const RemoteJob& job,
     const RemoteOptions& options,
@@ -52,24 +75,7 @@ RemoteProcess::RemoteProcess(
       deadline_(std::chrono::steady_clock::now() + options.deadline) {
   result_.host = job.host;
   result_.deadline = options.deadline;
-  auto in = link::make_pipe();
-  auto out = link::make_pipe();
-  auto err = link::make_pipe();
-  for (const int fd : {in.read.get(), out.write.get(), err.write.get()}) {
-    link::set_nonblocking(fd, false); // the program's own ends
-  }
-  SpawnOptions spawning;
-  spawning.argv = command_line(job);
-  spawning.program = require_program(spawning.argv.at(0));
-  spawning.environment = current_environment();
-  spawning.stdin_fd = in.read.get();
-  spawning.stdout_fd = out.write.get();
-  spawning.stderr_fd = err.write.get();
-  spawning.mask = mask;
-  pid_ = spawn(spawning);
-  in_ = std::move(in.write);
-  out_ = std::move(out.read);
-  err_ = std::move(err.read);
+  process_ = start_on_host(job.host, job.command, mask);
 }
 
 RemoteProcess::~RemoteProcess() {
@@ -77,18 +83,18 @@ RemoteProcess::~RemoteProcess() {
 }
 
 void RemoteProcess::stop() {
-  if (pid_ != 0) {
-    ::kill(-pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
+  if (process_.pid != 0) {
+    ::kill(-process_.pid, SIGKILL);
+    ::waitpid(process_.pid, nullptr, 0);
+    process_.pid = 0;
   }
 }
 
 void RemoteProcess::add_to(std::vector<pollfd>& waiting) const {
-  if (in_) {
-    waiting.push_back({in_.get(), POLLOUT, 0});
+  if (process_.in) {
+    waiting.push_back({process_.in.get(), POLLOUT, 0});
   }
-  for (const auto* from : {&out_, &err_}) {
+  for (const auto* from : {&process_.out, &process_.err}) {
     if (*from) {
       waiting.push_back({from->get(), POLLIN, 0});
     }
@@ -100,8 +106,8 @@ void RemoteProcess::pump() {
   constexpr int kMostReads = 64;
   write_input();
   for (int i = 0; i < kMostReads; ++i) {
-    const bool some_out = take(out_, result_.out);
-    const bool some_err = take(err_, result_.err);
+    const bool some_out = take(process_.out, result_.out);
+    const bool some_err = take(process_.err, result_.err);
     if (!some_out && !some_err) {
       return;
     }
@@ -124,8 +130,8 @@ bool RemoteProcess::take(link::Descriptor& from, std::string& to) {
 }
 
 void RemoteProcess::write_input() {
-  while (in_ && !input_.empty()) {
-    const auto n = ::write(in_.get(), input_.data(), input_.size());
+  while (process_.in && !input_.empty()) {
+    const auto n = ::write(process_.in.get(), input_.data(), input_.size());
     if (n < 0 && errno == EINTR) {
       continue;
     }
@@ -136,13 +142,13 @@ void RemoteProcess::write_input() {
     input_ =
         n < 0 ? std::string_view() : input_.substr(static_cast<std::size_t>(n));
   }
-  in_.reset();
+  process_.in.reset();
 }
 
 bool RemoteProcess::is_over(Time now) {
   int status = 0;
-  if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-    pid_ = 0;
+  if (::waitpid(process_.pid, &status, WNOHANG) == process_.pid) {
+    process_.pid = 0;
     result_.end = RankEnd::from_status(status);
     pump(); // the last that it wrote
     return true;

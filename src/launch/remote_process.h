@@ -14,6 +14,22 @@
 
 namespace lockstep::launch {
 
+/// A process on a host, or the ssh that leads to it, and our ends of its streams,
+/// none of which blocks us. It leads a group of processes.
+struct ProcessOnHost {
+  pid_t pid = 0;
+  link::Descriptor in;
+  link::Descriptor out;
+  link::Descriptor err;
+};
+
+/// Starts a command there, which has `mask` blocked. Throws as run_on_hosts
+/// does.
+ProcessOnHost start_on_host(
+    const std::string& host,
+    const std::vector<std::string>& command,
+    const sigset_t& mask);
+
 /// One job while it runs: ssh, or here the program itself. Nothing blocks.
 class RemoteProcess {
  public:
@@ -48,10 +64,7 @@ class RemoteProcess {
   RemoteResult& result_;
   std::size_t most_bytes_;
   std::string_view input_; // what is left of it
-  link::Descriptor in_;
-  link::Descriptor out_;
-  link::Descriptor err_;
-  pid_t pid_ = 0; // 0 = not running
+  ProcessOnHost process_;  // pid 0 = not running
   Time deadline_;
 };
 
