@@ -79,15 +79,8 @@ void send_at_once(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 }
 
-} // namespace
-
-std::string tcp_address(std::string_view ip, int port) {
-  return fmt::format("{}{}:{}", kTcpPrefix, ip, port);
-}
-
-Descriptor connect_tcp(
-    const std::string& address, std::chrono::milliseconds patience) {
-  const auto name = parse(address);
+Connection connect_within(
+    const sockaddr_in& name, std::chrono::milliseconds patience) {
   auto fd = make_socket(SOCK_STREAM);
   int error = 0;
   if (::connect(fd.get(), generic(name), sizeof(name)) != 0) {
@@ -105,6 +98,27 @@ Descriptor connect_tcp(
     }
   }
   if (error != 0) {
+    return {Descriptor(), error};
+  }
+  send_at_once(fd.get());
+  return {std::move(fd), 0};
+}
+
+} // namespace
+
+std::string tcp_address(std::string_view ip, int port) {
+  return fmt::format("{}{}:{}", kTcpPrefix, ip, port);
+}
+
+Connection try_connect(
+    const std::string& ip, int port, std::chrono::milliseconds patience) {
+  return connect_within(parse(tcp_address(ip, port)), patience);
+}
+
+Descriptor connect_tcp(
+    const std::string& address, std::chrono::milliseconds patience) {
+  auto [fd, error] = connect_within(parse(address), patience);
+  if (error != 0) {
     fail(
         ErrorKind::network,
         "the launcher cannot be reached at {}: {}; can this host reach the "
@@ -112,8 +126,7 @@ Descriptor connect_tcp(
         address,
         std::strerror(error));
   }
-  send_at_once(fd.get());
-  return fd;
+  return std::move(fd);
 }
 
 TcpListener::TcpListener(const std::string& ip, int port)

@@ -19,6 +19,16 @@ std::string tcp_address(std::string_view ip, int port);
 Descriptor connect_tcp(
     const std::string& address, std::chrono::milliseconds patience);
 
+/// What came of trying to connect.
+struct Connection {
+  Descriptor fd; // as connect_tcp() gives it
+  int error = 0; // errno when there is none
+};
+/// To `port` of an IPv4 address, without an error of its own for what fails.
+/// Throws Error{usage} when it is no address.
+Connection try_connect(
+    const std::string& ip, int port, std::chrono::milliseconds patience);
+
 /// A port of one IPv4 address of this machine that others can connect to. Who
 /// does must still prove who it is.
 class TcpListener {
@@ -29,6 +39,7 @@ class TcpListener {
 
   int fd() const { return fd_.get(); }
   const std::string& ip() const { return ip_; }
+  int port() const { return port_; }
   std::string address() const { return tcp_address(ip_, port_); }
   /// Nothing when nobody waits. Does not block.
   Descriptor accept();
