@@ -89,13 +89,14 @@ OpenMpi require_open_mpi() {
         "mpirun is not in PATH, expected Open MPI's; {}",
         kInstall);
   }
-  const auto version = version_of(*mpirun);
+  auto version = version_of(*mpirun);
+  version = version.substr(0, version.find('\n'));
   if (version.find(kOpenMpi) == std::string::npos) {
     fail(
         ErrorKind::network,
         "{} is \"{}\", expected Open MPI's; {}",
         mpirun->string(),
-        version.substr(0, version.find('\n')),
+        version,
         kInstall);
   }
   const auto library = loadable_library();
@@ -106,7 +107,7 @@ OpenMpi require_open_mpi() {
         mpi_library_names().front(),
         kInstall);
   }
-  return {*mpirun, *library};
+  return {*mpirun, version, *library};
 }
 
 std::vector<std::string> mpirun_command(

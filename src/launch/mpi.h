@@ -17,6 +17,7 @@ inline constexpr char kWayEnded[] = "lockstep: ssh ended: ";
 /// Open MPI as far as ranks need it.
 struct OpenMpi {
   std::filesystem::path mpirun;
+  std::string version; // as mpirun tells it: "mpirun (Open MPI) 4.1.4"
   /// What MLX is to load.
   std::string library;
 };
