@@ -40,16 +40,6 @@ std::optional<fs::path> folder_from(const char* variable) {
                                             : std::nullopt;
 }
 
-fs::path hub_cache() {
-  if (const auto cache = folder_from("HF_HUB_CACHE")) {
-    return *cache;
-  }
-  if (const auto home = folder_from("HF_HOME")) {
-    return *home / "hub";
-  }
-  return folder_from("HOME").value_or("/") / ".cache" / "huggingface" / "hub";
-}
-
 bool is_hub_name(const std::string& model) {
   const auto allowed = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ||
@@ -78,6 +68,16 @@ std::optional<fs::path> cached_snapshot(
 }
 
 } // namespace
+
+fs::path hub_cache() {
+  if (const auto cache = folder_from("HF_HUB_CACHE")) {
+    return *cache;
+  }
+  if (const auto home = folder_from("HF_HOME")) {
+    return *home / "hub";
+  }
+  return folder_from("HOME").value_or("/") / ".cache" / "huggingface" / "hub";
+}
 
 std::filesystem::path find_model(const std::string& model) {
   if (fs::exists(model)) {

@@ -14,4 +14,7 @@ inline constexpr char kModelHelp[] =
 /// Error{config} saying where it was looked for.
 std::filesystem::path find_model(const std::string& model);
 
+/// Where the hub's models are kept on this machine; need not exist.
+std::filesystem::path hub_cache();
+
 } // namespace lockstep::app

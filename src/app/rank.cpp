@@ -109,6 +109,7 @@ int run_on_hosts(const WorldCommand& command) {
   options.stdin_text = command.check(n_hosts);
   options.backend = command.world.backend;
   options.argv = command.argv;
+  options.start_deadline = command.start_deadline;
   return launch::run_over_hosts(options);
 }
 
@@ -132,6 +133,7 @@ int run_over_ranks(const WorldCommand& command) {
     options.backend = backend_for(command.world);
     options.argv = command.argv;
     options.stdin_text = std::move(stdin_text);
+    options.start_deadline = command.start_deadline;
     return launch::run_local(options);
   }
   world::require_device();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ struct WorldCommand {
   std::function<std::optional<std::string>(int n_ranks)> check;
   /// On each rank. Returns the exit code.
   std::function<int(const world::Group&, link::Lifeline&)> run;
+  /// Until every rank that was started has said hello.
+  std::chrono::milliseconds start_deadline = std::chrono::seconds(30);
 };
 
 /// Runs a command: as one rank alone, as the rank that a launcher made of this

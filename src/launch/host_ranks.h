@@ -22,6 +22,11 @@ struct HostRanks {
   sigset_t mask{};
 };
 
+/// A host that is this machine needs no address in a file: it gets the one that
+/// it has on the way to the others. Throws Error{usage} for another without one,
+/// Error{network} when there is no way.
+void add_missing_addresses(std::vector<plan::Host>& hosts);
+
 /// Where lockstep lies on a host, as its shell reads it.
 std::string program_on(const plan::Host& host);
 

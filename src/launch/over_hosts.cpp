@@ -41,9 +41,18 @@ Backend backend_of(const HostsOptions& options) {
       name_of(wanted));
 }
 
-// A host that is this machine needs no address in a file: it has one on the
-// way to the others.
-void complete(std::vector<plan::Host>& hosts) {
+Started start(
+    Backend backend,
+    const HostRanks& ranks,
+    Doors& doors,
+    const RunDirectory& directory) {
+  return backend == Backend::mpi ? start_mpi_on_hosts(ranks, doors, directory)
+                                 : start_ring_on_hosts(ranks, doors);
+}
+
+} // namespace
+
+void add_missing_addresses(std::vector<plan::Host>& hosts) {
   const auto other =
       std::find_if(hosts.begin(), hosts.end(), [](const plan::Host& host) {
         return !host.is_here() && !host.ips.empty();
@@ -65,17 +74,6 @@ void complete(std::vector<plan::Host>& hosts) {
   }
 }
 
-Started start(
-    Backend backend,
-    const HostRanks& ranks,
-    Doors& doors,
-    const RunDirectory& directory) {
-  return backend == Backend::mpi ? start_mpi_on_hosts(ranks, doors, directory)
-                                 : start_ring_on_hosts(ranks, doors);
-}
-
-} // namespace
-
 int run_over_hosts(const HostsOptions& options) {
   const auto backend = backend_of(options);
   open_standard_descriptors();
@@ -87,7 +85,7 @@ int run_over_hosts(const HostsOptions& options) {
 
   HostRanks ranks;
   ranks.hosts = options.hosts.hosts;
-  complete(ranks.hosts);
+  add_missing_addresses(ranks.hosts);
   ranks.envs = options.hosts.envs;
   if (!options.argv.empty()) {
     ranks.argv.assign(options.argv.begin() + 1, options.argv.end());

@@ -169,7 +169,7 @@ class SmallCommands(unittest.TestCase):
 
     def test_help_fits_a_screen(self):
         for command in ([], ["generate"], ["perplexity"], ["tokenize"],
-                        ["detokenize"], ["selftest"], ["hosts"]):
+                        ["detokenize"], ["selftest"], ["hosts"], ["doctor"]):
             done = run(*command, "--help")
             self.assertEqual(done.returncode, 0)
             lines = done.stdout.splitlines()
