@@ -17,7 +17,7 @@ namespace lockstep::app {
 
 namespace {
 
-/// A help with one empty line where CLI11 leaves two.
+/// A help with one empty line where CLI11 leaves two, and none at its end.
 class ShortHelp final : public CLI::Formatter {
  public:
   std::string make_help(
@@ -28,6 +28,9 @@ class ShortHelp final : public CLI::Formatter {
     for (auto at = text.find("\n\n\n"); at != std::string::npos;
          at = text.find("\n\n\n")) {
       text.erase(at, 1);
+    }
+    while (text.ends_with("\n\n")) {
+      text.pop_back();
     }
     return text;
   }
@@ -127,6 +130,8 @@ CommandLine::~CommandLine() = default;
 Command CommandLine::add(const char* name, const char* help) {
   auto* command = program_->add_subcommand(name, help);
   command->footer(""); // the program's has examples of all
+  // Who reads this line has found it.
+  command->get_help_ptr()->group("");
   return {*command, chosen_};
 }
 

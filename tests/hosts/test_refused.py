@@ -93,7 +93,6 @@ class Refused(unittest.TestCase):
         self.refused(self.hosts((1, {"ips": ["10.77.0.77"]})), 69,
                      "rank 1", "10.77.0.77")
 
-    # Seen to fail with: ReservedPort taking a port that others listen on.
     def test_a_port_that_is_taken(self):
         host = self.cluster.hosts[1]
         code = ("import socket,time;s=socket.socket();"

@@ -80,10 +80,10 @@ class Start(unittest.TestCase):
         for backend in BACKENDS:
             with self.subTest(backend=backend):
                 words = ask(2, "--json", "--hosts", self.cluster.hosts_file(
-                    backend, 2, **{"mini-2": {"threads": 2}}))
+                    backend, 2, **{"mini-2": {"threads": 1}}))
                 del words[words.index("-t"):words.index("-t") + 2]
                 out, _, _ = self.run_well(*words)
-                self.assertEqual(json.loads(out)["ranks"][1]["threads"], 2)
+                self.assertEqual(json.loads(out)["ranks"][1]["threads"], 1)
                 code, _, err, _ = self.cluster.lockstep(
                     *ask(2, "--hosts", self.cluster.hosts_file(
                         backend, 2, **{"mini-2": {"memory": "20M"}})))
