@@ -237,7 +237,7 @@ void add_bench(CommandLine& program, const Arguments& argv) {
       "--model-shape",
       "FILE",
       options->shape,
-      "instead of MODEL: random weights in the shape of this config.json");
+      "instead of MODEL: random weights of this config.json");
   add_world_options(command, options->world);
   add_model_options(command, options->world);
   command
@@ -266,7 +266,7 @@ void add_bench(CommandLine& program, const Arguments& argv) {
           "--join",
           "N",
           options->join,
-          "also what a prompt of N tokens does to streams that it joins")
+          "what a prompt of N tokens does to streams it joins")
       .within(0, 1 << 24);
   command
       .value(

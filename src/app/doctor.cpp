@@ -117,7 +117,7 @@ void add_doctor(CommandLine& program) {
       "--hosts",
       "FILE",
       options->hosts_file,
-      "look at the hosts of this file (lockstep hosts), and between them");
+      "look at the hosts of this file and between them");
   command.parsed(
       "--backend",
       "NAME",

@@ -192,12 +192,12 @@ void add_plan(CommandLine& program, const Arguments& argv) {
   command.flag(
       "--quick",
       options->quick,
-      "measure nothing, start no ranks: from sizes and the hosts file alone");
+      "from sizes and the hosts file alone; starts no ranks");
   command.value(
       "-o,--output",
       "FILE",
       options->output,
-      "write the hosts file again, with the measured share of each");
+      "write the hosts file again, with measured shares");
   command.flag("--json", options->json, "print one JSON object");
   auto over_ranks = action_over_ranks(options, argv, check_options, run_rank);
   command.does([options, over_ranks = std::move(over_ranks)] {

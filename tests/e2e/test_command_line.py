@@ -169,7 +169,8 @@ class SmallCommands(unittest.TestCase):
 
     def test_help_fits_a_screen(self):
         for command in ([], ["generate"], ["perplexity"], ["tokenize"],
-                        ["detokenize"], ["selftest"], ["hosts"], ["doctor"]):
+                        ["detokenize"], ["selftest"], ["hosts"], ["doctor"],
+                        ["plan"], ["bench"]):
             done = run(*command, "--help")
             self.assertEqual(done.returncode, 0)
             lines = done.stdout.splitlines()
