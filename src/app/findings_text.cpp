@@ -14,7 +14,7 @@ using doctor::Level;
 constexpr std::size_t kLevelWidth = 7; // of "warning"
 
 std::string level_text(Level level, bool is_coloured) {
-  const auto name = fmt::format("{:<{}}", name_of(level), kLevelWidth);
+  auto name = fmt::format("{:<{}}", name_of(level), kLevelWidth);
   if (!is_coloured) {
     return name;
   }

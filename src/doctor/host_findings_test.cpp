@@ -170,6 +170,7 @@ TEST_CASE("slow links are told") {
 TEST_CASE("no machine has two links in a round") {
   for (std::size_t n = 2; n <= 9; ++n) {
     std::vector<Link> ring;
+    ring.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
       ring.emplace_back(i, (i + 1) % n);
     }

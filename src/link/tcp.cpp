@@ -43,7 +43,7 @@ sockaddr_in parse(const std::string& address) {
   const auto colon = text.rfind(':');
   int port = 0;
   if (colon != std::string_view::npos) {
-    const auto digits = text.substr(colon + 1);
+    const std::string digits(text.substr(colon + 1));
     const auto* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, port);
     if (error == std::errc() && stop == end && port > 0 && port <= kMostPort) {
