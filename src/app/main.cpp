@@ -34,8 +34,10 @@ int run(const Arguments& arguments) {
   lockstep::app::add_plan(program, arguments);
   lockstep::app::add_selftest(program, arguments);
   lockstep::app::add_hosts(program);
+  lockstep::app::add_push(program);
   lockstep::app::add_doctor(program);
   lockstep::app::add_keep_rank(program);
+  lockstep::app::add_receive(program);
   lockstep::app::add_check_host(program);
   lockstep::app::add_join_world(program, arguments);
   lockstep::app::add_tokenize(program);

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "checkpoint/brought.h"
+#include "launch/host_place.h"
 #include "launch/local.h"
 
 namespace lockstep::app {
@@ -52,6 +54,34 @@ bool is_hub_name(const std::string& model) {
          std::all_of(model.begin(), model.end(), allowed);
 }
 
+std::optional<std::string> name_on_hosts(const std::string& model) {
+  if (model == "demo") {
+    return kDemoFile;
+  }
+  auto name = model;
+  if (is_hub_name(name)) {
+    return name.replace(name.find('/'), 1, "--");
+  }
+  name.erase(name.find_last_not_of('/') + 1);
+  name.erase(0, name.rfind('/') + 1);
+  return name.empty() || name == "." || name == ".." ? std::nullopt
+                                                     : std::optional(name);
+}
+
+/// The model that `lockstep push` brought to this host, when all of it came.
+std::optional<fs::path> pushed_model(const std::string& model) {
+  const auto models = folder_from(launch::kModelsVariable);
+  const auto name = name_on_hosts(model);
+  if (!models || !name) {
+    return std::nullopt;
+  }
+  const auto folder = expand_home(models->string()) / *name;
+  if (!fs::exists(folder / checkpoint::kBroughtName)) {
+    return std::nullopt;
+  }
+  return fs::exists(folder / *name) ? folder / *name : folder;
+}
+
 /// The snapshot that "main" points to, if the cache has one.
 std::optional<fs::path> cached_snapshot(
     const fs::path& cache, std::string model) {
@@ -69,6 +99,18 @@ std::optional<fs::path> cached_snapshot(
 
 } // namespace
 
+std::string pushed_name(const std::string& model) {
+  const auto name = name_on_hosts(model);
+  if (!name) {
+    fail(
+        ErrorKind::usage,
+        "the model \"{}\" has no name under which it could lie on a host; give "
+        "its path with its name",
+        model);
+  }
+  return *name;
+}
+
 fs::path hub_cache() {
   if (const auto cache = folder_from("HF_HUB_CACHE")) {
     return *cache;
@@ -80,6 +122,9 @@ fs::path hub_cache() {
 }
 
 std::filesystem::path find_model(const std::string& model) {
+  if (const auto pushed = pushed_model(model)) {
+    return *pushed;
+  }
   if (fs::exists(model)) {
     return model;
   }

@@ -9,7 +9,13 @@ namespace lockstep::app {
 inline constexpr char kModelHelp[] =
     "a directory, a .gguf file, org/name of the hub, or demo";
 
-/// Where MODEL is: a path as it stands, "demo", or the name of a repository
+/// The name under which `lockstep push` brings MODEL to a host: of a path its
+/// last part, of "demo" its file's, of a name of the hub "org--name". Throws
+/// Error{usage} when it has none, such as "..".
+std::string pushed_name(const std::string& model);
+
+/// Where MODEL is: on a host that it was pushed to, there. Else a path as it
+/// stands, "demo", or the name of a repository
 /// ("org/name") that is in the Hugging Face hub's local cache. Throws
 /// Error{config} saying where it was looked for.
 std::filesystem::path find_model(const std::string& model);

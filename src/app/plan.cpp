@@ -16,8 +16,8 @@
 #include "app/rank.h"
 #include "app/report.h"
 #include "app/world_options.h"
+#include "app/world_places.h"
 #include "base/error.h"
-#include "base/host.h"
 #include "engine/world_plan.h"
 #include "launch/started_by.h"
 #include "plan/hosts.h"
@@ -92,38 +92,6 @@ int run_rank(
   return 0;
 }
 
-/// Of ranks that are to be started on this machine.
-std::vector<engine::RankPlace> places_here(const PlanOptions& options) {
-  engine::RankPlace here;
-  here.host = host_name();
-  here.device = here.host;
-  here.room = engine::usable(host_memory_bytes());
-  here.free = free_memory_bytes();
-  here.limit = options.world.max_memory;
-  return std::vector<engine::RankPlace>(
-      static_cast<std::size_t>(std::max(1, options.world.n_ranks)), here);
-}
-
-/// Of the ranks of a hosts file, as far as it says; each has a device of its
-/// own where entries name different hosts.
-std::vector<engine::RankPlace> places_of(
-    const PlanOptions& options, const plan::Hosts& hosts) {
-  std::vector<engine::RankPlace> places;
-  for (const auto& host : hosts.hosts) {
-    auto place =
-        host.is_here() ? places_here(options).front() : engine::RankPlace{};
-    place.host = host.ssh;
-    place.device = host.ssh;
-    place.limit = options.world.max_memory;
-    if (host.memory > 0 && (place.limit == 0 || host.memory < place.limit)) {
-      place.limit = host.memory;
-    }
-    place.share = host.share.value_or(1.0);
-    places.push_back(std::move(place));
-  }
-  return places;
-}
-
 int run_quick(const PlanOptions& options) {
   if (launch::started_by(launch::current_environment()).is_rank()) {
     fail(
@@ -134,8 +102,9 @@ int run_quick(const PlanOptions& options) {
   const auto checkpoint = Checkpoint::open(find_model(options.model));
   auto places =
       options.world.hosts_file.empty()
-          ? places_here(options)
-          : places_of(options, plan::read_hosts(options.world.hosts_file));
+          ? places_here(options.world)
+          : places_of(
+                options.world, plan::read_hosts(options.world.hosts_file));
   print_plan(
       options,
       "",

@@ -159,6 +159,10 @@ void add_model_options(Command& command, WorldOptions& options) {
         options.max_memory = parse_memory("--max-memory", text);
       },
       "that each rank may take, such as 800M or 16G");
+  add_split_option(command, options);
+}
+
+void add_split_option(Command& command, WorldOptions& options) {
   command.parsed(
       "--split",
       "N,N,…",

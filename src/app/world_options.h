@@ -28,6 +28,9 @@ void add_world_options(Command& command, WorldOptions& options);
 /// --kernels, --kv-bits, --max-memory and --split.
 void add_model_options(Command& command, WorldOptions& options);
 
+/// Adds --split alone.
+void add_split_option(Command& command, WorldOptions& options);
+
 /// What the flags say of a session, and what the launcher says of this rank in
 /// the environment: LOCKSTEP_SHARE and LOCKSTEP_MAX_MEMORY, the "share" and
 /// "memory" of its host. Throws Error{usage} naming a variable that is neither.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -83,6 +84,14 @@ std::string read_text_file(
   std::string text(file.size(), '\0');
   file.read_at(0, std::as_writable_bytes(std::span(text)));
   return text;
+}
+
+std::filesystem::path expand_home(const std::string& path) {
+  constexpr std::string_view kHome = "~/";
+  const char* home = std::getenv("HOME");
+  return path.starts_with(kHome) && home != nullptr
+             ? std::filesystem::path(home) / path.substr(kHome.size())
+             : std::filesystem::path(path);
 }
 
 } // namespace lockstep

@@ -44,4 +44,7 @@ class File {
 std::string read_text_file(
     const std::filesystem::path& path, std::uint64_t max_bytes = 256u << 20);
 
+/// A path that may begin with "~/", the home directory of this process's user.
+std::filesystem::path expand_home(const std::string& path);
+
 } // namespace lockstep

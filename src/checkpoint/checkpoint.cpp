@@ -7,11 +7,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "checkpoint/brought.h"
 #include "checkpoint/config_check.h"
 #include "checkpoint/contents.h"
 #include "checkpoint/fingerprint.h"
 #include "checkpoint/random_tensor.h"
 #include "checkpoint/random_weights.h"
+#include "checkpoint/spans.h"
 #include "checkpoint/tensor_reader.h"
 
 namespace lockstep::checkpoint {
@@ -20,7 +22,12 @@ struct Checkpoint::State {
   std::filesystem::path path;
   Contents contents;
   std::uint64_t fingerprint = 0;
+  /// Of each file the bytes that are here, when the model came in part.
+  std::vector<std::vector<Span>> held;
   std::atomic<std::uint64_t> bytes_read{0};
+
+  /// Refuses a tensor whose bytes are not here.
+  void require(const TensorInfo& info) const;
 
   /// Checks what all layouts have in common.
   static Checkpoint of(const std::filesystem::path& path, Contents contents);
@@ -49,7 +56,37 @@ void sort_by_name(Contents& contents, const std::string& where) {
   }
 }
 
+std::vector<std::vector<Span>> held_of(const Contents& contents) {
+  std::vector<std::vector<Span>> held;
+  if (contents.files.empty()) {
+    return held;
+  }
+  const auto brought =
+      read_brought(contents.files.front()->path().parent_path() / kBroughtName);
+  for (const auto& file : contents.files) {
+    const auto* known =
+        brought ? brought->find(file->path().filename().string()) : nullptr;
+    held.push_back(
+        known != nullptr ? known->held() : merged({{0, file->size()}}));
+  }
+  return held;
+}
+
 } // namespace
+
+void Checkpoint::State::require(const TensorInfo& info) const {
+  for (const auto& range : info.ranges) {
+    const auto file = static_cast<std::size_t>(range.file);
+    if (!covers(held[file], {range.offset, range.bytes})) {
+      fail(
+          ErrorKind::config,
+          "{}: tensor {} did not come to this machine, as its layers were "
+          "others when the model was brought; run lockstep push again",
+          contents.files[file]->path().string(),
+          shown(info.name));
+    }
+  }
+}
 
 Checkpoint Checkpoint::State::of(
     const std::filesystem::path& path, Contents contents) {
@@ -59,6 +96,7 @@ Checkpoint Checkpoint::State::of(
   auto state = std::make_shared<State>();
   state->path = path;
   state->fingerprint = fingerprint_of(contents);
+  state->held = held_of(contents);
   state->contents = std::move(contents);
   return Checkpoint(std::move(state));
 }
@@ -148,8 +186,16 @@ const TensorInfo* Checkpoint::find(std::string_view name) const {
   return found != all.end() && found->name == name ? &*found : nullptr;
 }
 
+const std::vector<std::shared_ptr<const File>>& Checkpoint::weight_files()
+    const {
+  return state_->contents.files;
+}
+
 Tensor Checkpoint::load(const TensorInfo& info) const {
   const auto& contents = state_->contents;
+  if (!contents.make) {
+    state_->require(info);
+  }
   auto tensor =
       contents.make ? contents.make(info) : read_tensor(contents.files, info);
   state_->bytes_read.fetch_add(info.stored_bytes(), std::memory_order_relaxed);

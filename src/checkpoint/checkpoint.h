@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/json.h"
 
 namespace lockstep::checkpoint {
@@ -102,8 +103,12 @@ class Checkpoint {
   const std::vector<TensorInfo>& tensors() const;      // sorted by name
   const TensorInfo* find(std::string_view name) const; // null when absent
 
+  /// The files that TensorInfo::ranges mean; none of random weights.
+  const std::vector<std::shared_ptr<const File>>& weight_files() const;
+
   /// Reads and decodes one tensor of this checkpoint. Throws Error{config}
-  /// when the file has changed or a scale cannot be represented.
+  /// when the file has changed, a scale cannot be represented, or the tensor is
+  /// none of those that came to this machine (checkpoint/brought).
   Tensor load(const TensorInfo& info) const;
 
   /// Text of a tokenizer.json that gives this model's ids; for GGUF made from

@@ -15,14 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
 
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name.size() <= kMaxNameBytes && name != "." &&
-         name != ".." && std::none_of(name.begin(), name.end(), [](char c) {
-           return c == '/' || c == '\\' || c == ':' ||
-                  static_cast<unsigned char>(c) < ' ';
-         });
-}
-
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto [end, rest] =
       std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -37,6 +29,14 @@ bool is_blob_of(const fs::path& path, const fs::path& snapshot) {
 }
 
 } // namespace
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && name != "." &&
+         name != ".." && std::none_of(name.begin(), name.end(), [](char c) {
+           return c == '/' || c == '\\' || c == ':' ||
+                  static_cast<unsigned char>(c) < ' ';
+         });
+}
 
 ModelFolder::ModelFolder(fs::path path) : path_(std::move(path)) {
   std::error_code error;

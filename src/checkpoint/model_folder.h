@@ -9,6 +9,9 @@
 
 namespace lockstep::checkpoint {
 
+/// Whether a name of a file is one, and no way into another folder.
+bool is_plain_name(const std::string& name);
+
 /// The files of a model directory. Names are data from outside: only plain
 /// names are taken, and a link must stay inside the directory or lead to the
 /// blobs of the hub cache that the directory is a snapshot in.

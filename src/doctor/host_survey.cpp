@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "launch/host_ranks.h"
 #include "launch/local.h"
+#include "launch/ssh.h"
 
 namespace lockstep::doctor {
 
@@ -28,7 +29,12 @@ std::vector<launch::HostLine> agents(const std::vector<Machine>& machines) {
           {host.ssh,
            {"sh",
             "-c",
-            fmt::format("exec {} {}", launch::program_on(host), kCommand)}});
+            fmt::format(
+                "{}={} exec {} {}",
+                launch::kModelsVariable,
+                launch::shell_command({launch::models_on(host)}),
+                launch::program_on(host),
+                kCommand)}});
     }
   }
   return lines;

@@ -96,10 +96,10 @@ std::vector<std::string> rank_part(
   // By name alone, so that its value is on no command line.
   part.insert(part.end(), {"-x", link::kSecretVariable});
   part.insert(part.end(), {"-x", kMpiLibraryVariable});
-  if (host.dir.empty()) {
+  if (host.is_here()) {
     part.push_back(self_path().string());
   } else {
-    // Only a shell on the host knows its `~`.
+    // Only a shell on the host knows what is there, and its `~`.
     part.insert(
         part.end(),
         {"/bin/sh",

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "launch/doors.h"
+#include "launch/host_place.h"
 #include "launch/order.h"
 #include "launch/run_directory.h"
 #include "launch/start.h"
@@ -26,9 +27,6 @@ struct HostRanks {
 /// it has on the way to the others. Throws Error{usage} for another without one,
 /// Error{network} when there is no way.
 void add_missing_addresses(std::vector<plan::Host>& hosts);
-
-/// Where lockstep lies on a host, as its shell reads it.
-std::string program_on(const plan::Host& host);
 
 /// What rank `rank` must find in its environment whatever joins the ranks,
 /// but the run's secret.

@@ -79,17 +79,6 @@ Child start_keeper(
 
 } // namespace
 
-std::string program_on(const plan::Host& host) {
-  constexpr std::string_view kHome = "~/";
-  if (host.dir.empty()) {
-    return shell_command({self_path().string()});
-  }
-  const auto path = host.dir + "/bin/lockstep";
-  return path.starts_with(kHome)
-             ? "\"$HOME\"/" + shell_command({path.substr(kHome.size())})
-             : shell_command({path});
-}
-
 Environment environment_of(const HostRanks& ranks, int rank, Doors& doors) {
   const auto& host = ranks.hosts[static_cast<std::size_t>(rank)];
   Environment environment;
@@ -98,6 +87,9 @@ Environment environment_of(const HostRanks& ranks, int rank, Doors& doors) {
     environment[text.substr(0, equals)] = text.substr(equals + 1);
   }
   environment[link::kLifelineVariable] = doors.address_for(host.ips.front());
+  if (!host.is_here()) {
+    environment[kModelsVariable] = models_on(host);
+  }
   if (const int columns = terminal_columns(); columns > 0) {
     environment[kTerminalVariable] = std::to_string(columns);
   }

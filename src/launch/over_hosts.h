@@ -27,8 +27,9 @@ struct HostsOptions {
 /// also when a host cannot be reached. Rank 0 writes to our stdout and stderr,
 /// the others behind their names.
 ///
-/// On a host the program lies where ours lies, or in bin/ of the host's `dir`;
-/// it runs in our directory where the host has one of that name. Ranks get no
+/// On a host the program lies in bin/ of the host's `dir`; without one where
+/// lockstep push brought it, or where ours lies. It runs in our directory where
+/// the host has one of that name. Ranks get no
 /// other environment than the hosts file's `envs` and what they need to find
 /// each other. A host that is this machine is not asked over ssh.
 ///

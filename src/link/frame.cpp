@@ -28,14 +28,14 @@ std::uint64_t value_of(std::string_view bytes) {
 
 } // namespace
 
-std::string encode_frame(const Frame& frame) {
-  if (frame.payload.size() > kMaxPayload) {
+std::string encode_frame(const Frame& frame, std::size_t most) {
+  if (frame.payload.size() > most) {
     fail(
         ErrorKind::internal,
         "control message {} has {} bytes, the most are {}",
         frame.type,
         frame.payload.size(),
-        kMaxPayload);
+        most);
   }
   std::string bytes;
   append(bytes, kHeaderBytes + frame.payload.size(), kLengthBytes);
@@ -44,7 +44,8 @@ std::string encode_frame(const Frame& frame) {
   return bytes + frame.payload;
 }
 
-FrameReader::FrameReader(std::string peer) : peer_(std::move(peer)) {
+FrameReader::FrameReader(std::string peer, std::size_t most)
+    : peer_(std::move(peer)), most_(most) {
 }
 
 void FrameReader::feed(std::string_view bytes) {
@@ -57,7 +58,7 @@ std::optional<Frame> FrameReader::next() {
     return std::nullopt;
   }
   const auto length = value_of(bytes.substr(0, kLengthBytes));
-  if (length < kHeaderBytes || length > kHeaderBytes + kMaxPayload) {
+  if (length < kHeaderBytes || length > kHeaderBytes + most_) {
     fail(
         ErrorKind::network,
         "{} sent a control message of {} bytes, expected {} to {}; "
@@ -65,7 +66,7 @@ std::optional<Frame> FrameReader::next() {
         peer_,
         length,
         kHeaderBytes,
-        kHeaderBytes + kMaxPayload);
+        kHeaderBytes + most_);
   }
   // The version is looked at as soon as it is there: a stranger is refused
   // without waiting for all it announced.

@@ -18,15 +18,15 @@ struct Frame {
   std::string payload;
 };
 
-/// Throws Error{internal} when the payload is larger than kMaxPayload.
-std::string encode_frame(const Frame& frame);
+/// Throws Error{internal} when the payload is larger than `most`.
+std::string encode_frame(const Frame& frame, std::size_t most = kMaxPayload);
 
 /// Cuts a stream of bytes, in whatever pieces they come, into frames. Holds no
 /// more than one largest frame and the last piece fed.
 class FrameReader {
  public:
-  /// `peer` names the other side in errors.
-  explicit FrameReader(std::string peer);
+  /// `peer` names the other side in errors; `most` is what a payload may have.
+  explicit FrameReader(std::string peer, std::size_t most = kMaxPayload);
 
   void feed(std::string_view bytes);
   /// The next whole frame, if there is one. Throws Error{network} naming the
@@ -36,6 +36,7 @@ class FrameReader {
 
  private:
   std::string peer_;
+  std::size_t most_;
   std::string bytes_;
 };
 

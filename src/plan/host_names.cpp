@@ -73,8 +73,12 @@ bool is_launchers_variable(std::string_view name) {
       "JACCL_",
       "LOCKSTEP_LIFELINE",
       "LOCKSTEP_RING_"};
-  constexpr std::array<std::string_view, 4> kNames{
-      "NCCL_HOST_IP", "NCCL_PORT", "LOCKSTEP_SECRET", "LOCKSTEP_TERMINAL"};
+  constexpr std::array<std::string_view, 5> kNames{
+      "NCCL_HOST_IP",
+      "NCCL_PORT",
+      "LOCKSTEP_SECRET",
+      "LOCKSTEP_TERMINAL",
+      "LOCKSTEP_MODELS"};
   return std::any_of(
              kPrefixes.begin(),
              kPrefixes.end(),
