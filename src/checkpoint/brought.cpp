@@ -34,7 +34,7 @@ BroughtPiece read_piece(
         shown(value));
   }
   const Span span{number(value[0], where), number(value[1], where)};
-  const auto before = file.pieces.empty() ? 0 : file.pieces.back().span.end();
+  const auto before = file.pieces.empty() ? 0 : file.pieces.back().span.offset;
   if (span.offset < before || span.end() > file.size) {
     fail(
         ErrorKind::config,

@@ -26,7 +26,7 @@ struct BroughtFile {
   std::string source;
   /// When the file here was written last, by its own file system.
   std::int64_t written_ns = 0;
-  std::vector<BroughtPiece> pieces; // in order
+  std::vector<BroughtPiece> pieces; // by offset; they may overlap
 
   /// The bytes that are here.
   std::vector<Span> held() const;

@@ -108,26 +108,30 @@ void PartFile::compare(
                             known->written_ns == written_ns(path_);
   const bool is_same = is_unchanged && known->size == file_.size &&
                        known->source == file_.source;
-  std::map<std::uint64_t, const BroughtPiece*> noted;
-  if (is_unchanged) {
-    const auto elsewhere = checkpoint::all_but(spans_, file_.size);
-    for (const auto& piece : known->pieces) {
-      noted[piece.span.offset] = &piece;
-      if (is_same && checkpoint::covers(elsewhere, piece.span)) {
-        others_.push_back(piece);
+  if (is_same) {
+    others_ = known->pieces;
+    const auto held = known->held();
+    for (auto& piece : pieces_) {
+      if (checkpoint::covers(held, piece.span)) {
+        settle(piece, "");
+        tell(piece.span.offset, "");
       }
     }
   }
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> noted;
+  if (is_unchanged) {
+    for (const auto& piece : known->pieces) {
+      noted[{piece.span.offset, piece.span.bytes}] = piece.digest;
+    }
+  }
   for (auto& piece : pieces_) {
-    const auto found = noted.find(piece.span.offset);
-    const bool is_noted =
-        found != noted.end() && found->second->span == piece.span;
+    if (piece.state == State::right) {
+      continue;
+    }
+    const auto found = noted.find({piece.span.offset, piece.span.bytes});
     piece.digest =
-        is_noted ? found->second->digest : digest_on_disk(piece.span);
-    if (is_noted && is_same) {
-      settle(piece, piece.digest);
-      tell(piece.span.offset, "");
-    } else if (!piece.digest.empty()) {
+        found != noted.end() ? found->second : digest_on_disk(piece.span);
+    if (!piece.digest.empty()) {
       piece.state = State::told;
       tell(piece.span.offset, piece.digest);
     }
@@ -239,9 +243,11 @@ BroughtFile PartFile::finish() {
   BroughtFile brought{
       file_.name, file_.size, file_.source, written_ns(path_), others_};
   for (const auto& piece : pieces_) {
-    brought.pieces.push_back({piece.span, piece.digest});
+    if (!piece.digest.empty()) { // else it is in others_
+      brought.pieces.push_back({piece.span, piece.digest});
+    }
   }
-  std::sort(
+  std::stable_sort(
       brought.pieces.begin(),
       brought.pieces.end(),
       [](const BroughtPiece& a, const BroughtPiece& b) {

@@ -74,7 +74,8 @@ class PartFile {
   std::vector<Span> spans_;
   std::vector<PieceState> pieces_;
   std::size_t n_open_;
-  /// What else is here and surely right, for other layers.
+  /// What came earlier from the same source, for these layers and others. It
+  /// may overlap pieces_, and those of them that it holds have no checksum.
   std::vector<checkpoint::BroughtPiece> others_;
   // What was there before.
   std::filesystem::path before_; // empty: nothing

@@ -186,6 +186,10 @@ TEST_CASE("only the bytes that are needed come, the others are holes") {
   CHECK(
       brought->find(kName)->held() ==
       std::vector<Span>{first, second, {4 * kPieceBytes, 10}});
+  // With an end in the midst of a piece that is there.
+  CHECK(push(world, world.cargo({{100, kPieceBytes / 2}})) == 0);
+  CHECK(push(world, world.cargo({{100, kPieceBytes + 1}})) == 1);
+  CHECK(push(world, world.cargo({first, second})) == 0);
 }
 
 TEST_CASE("a push that was cut off goes on with what is missing") {

@@ -3,11 +3,13 @@ model their layers alone, and a world runs on that."""
 
 import json
 import os
+import pathlib
+import signal
 import subprocess
 import time
 import unittest
 
-from cluster import ROOT, Cluster
+from cluster import PROGRAM, ROOT, Cluster
 from worlds import ask, needs_hosts
 
 MODEL = ROOT / "build/models/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -245,7 +247,8 @@ class Interrupted(Pushed):
         part = self.weights(self.cluster.hosts[1]).with_name(
             MODEL.name + ".part")
         deadline = time.monotonic() + 60
-        while not part.exists() or part.stat().st_blocks * 512 < 8 * PIECE:
+        while (not self.cluster.hosts[1].pids("receive") or
+               not part.exists() or part.stat().st_blocks * 512 < 8 * PIECE):
             self.assertLess(time.monotonic(), deadline, "nothing comes")
             time.sleep(0.02)
         return process
@@ -260,7 +263,7 @@ class Interrupted(Pushed):
 
         process = self.start()
         for pid in self.cluster.hosts[0].pids("receive"):
-            os.kill(pid, 9)  # ssh
+            os.kill(pid, signal.SIGKILL)  # ssh
         _, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 69, err)
         self.assertRegex(err, "mini-2: .*killed by signal 9")
@@ -268,7 +271,11 @@ class Interrupted(Pushed):
 
         # Ctrl-C ends all at once; what runs there ends with its ssh.
         began = self.start()
-        began.send_signal(2)
+        launcher = next(
+            pid for pid in self.cluster.hosts[0].pids("push")
+            if PROGRAM.encode() == pathlib.Path(
+                f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])
+        os.kill(launcher, signal.SIGINT)
         _, err = began.communicate(timeout=10)
         self.assertEqual(began.returncode, 130, err)
         deadline = time.monotonic() + 10
