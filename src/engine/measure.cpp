@@ -124,6 +124,7 @@ Measured measured_from(
   measured.times.ranks.resize(told.size());
   for (std::size_t i = 0; i < kMembers.size(); ++i) {
     std::vector<Timed> timed;
+    timed.reserve(told.size());
     for (const auto& rank : told) {
       timed.push_back(rank.batch(i));
     }

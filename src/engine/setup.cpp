@@ -92,6 +92,7 @@ Setup make_setup(
       {}};
   const auto costs = plan::token_costs(checkpoint, setup.config);
   std::vector<plan::Costs> by_rank;
+  by_rank.reserve(setup.places.size());
   for (const auto& place : setup.places) {
     by_rank.push_back(plan::at_speed(costs, place.share));
   }

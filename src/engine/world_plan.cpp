@@ -8,6 +8,7 @@
 #include "engine/setup.h"
 #include "model/kv_cache.h"
 #include "plan/partition.h"
+#include "world/seal.h"
 
 namespace lockstep::engine {
 
@@ -41,9 +42,9 @@ WorldPlan plan_of(
 }
 
 std::uint64_t bytes_of(const world::PacketSize& size) {
-  constexpr int kSealWords = 8;
-  const auto words = static_cast<std::uint64_t>(
-      kSealWords + size.header_words + size.result_words);
+  const auto words = std::uint64_t{world::kSealWords} +
+                     static_cast<std::uint64_t>(size.header_words) +
+                     static_cast<std::uint64_t>(size.result_words);
   return words * sizeof(std::int32_t) +
          static_cast<std::uint64_t>(size.rows) *
              static_cast<std::uint64_t>(size.hidden) *
@@ -71,6 +72,7 @@ ExchangePlan measure_exchange(
 std::vector<plan::RankSeat> seats_of(
     const Setup& setup, const SessionOptions& options) {
   std::vector<plan::RankSeat> seats;
+  seats.reserve(setup.places.size());
   for (const auto& place : setup.places) {
     seats.push_back(
         {place.host, !place.on_gpu && options.compute.threads == 0});

@@ -77,6 +77,7 @@ std::optional<Fewer> faster_with_fewer(
     auto ranks = fastest(times, n);
     const auto fewer = without_others(times, seats, ranks);
     std::vector<RankRoom> left;
+    left.reserve(ranks.size());
     for (const int rank : ranks) {
       left.push_back(rooms[static_cast<std::size_t>(rank)]);
     }

@@ -102,12 +102,12 @@ class Cases {
     for (int i = 0; i < n_layers; ++i) {
       model.layer_rows.push_back(1 + below(50'000));
       work.page_bytes.push_back(
-          static_cast<std::uint64_t>(1 + below(1'000'000)));
+          1 + static_cast<std::uint64_t>(below(1'000'000)));
     }
     model.embedding_rows = 1 + below(100'000);
     model.head_rows = below(2) * (1 + below(100'000));
     Case made{{}, {model.open(), model.config(), work}, {}, 1};
-    made.wanted = static_cast<std::uint64_t>(1 + below(12));
+    made.wanted = 1 + static_cast<std::uint64_t>(below(12));
     const auto least = made.memory.needs_of({0, n_layers}).least();
     for (int rank = 0; rank < n_ranks; ++rank) {
       Costs costs;

@@ -14,6 +14,7 @@ using Layers = std::vector<checkpoint::LayerRange>;
 std::vector<double> stages_of(
     const WorldTimes& times, const Layers& layers, Costs RankTimes::* costs) {
   std::vector<double> stages;
+  stages.reserve(layers.size());
   for (std::size_t rank = 0; rank < layers.size(); ++rank) {
     stages.push_back(cost_of(times.ranks[rank].*costs, layers[rank]));
   }
