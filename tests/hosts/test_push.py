@@ -10,7 +10,7 @@ import time
 import unittest
 
 from cluster import PROGRAM, ROOT, Cluster
-from worlds import ask, needs_hosts
+from worlds import FULL, ask, needs_hosts
 
 MODEL = ROOT / "build/models/SmolLM2-135M-Instruct.Q4_1.gguf"
 PIECE = 1 << 20
@@ -254,6 +254,7 @@ class Interrupted(Pushed):
         return process
 
     # Seen to fail with: NAME.part emptied when a push begins.
+    @unittest.skipUnless(FULL, "it is about moments; make check-hosts")
     def test_an_interrupted_push_goes_on(self):
         first, _ = self.push("demo")
         total = first["mini-2"]["sent_bytes"]
