@@ -126,7 +126,7 @@ TEST_CASE("the program of a place is run, else the one where ours lies") {
 }
 
 TEST_CASE("cleaning takes what push brought and nothing else") {
-  // Seen to fail with: all of models/ removed, links followed.
+  // Seen to fail with: all of models/ removed, links taken for folders.
   const Machine machine;
   REQUIRE(machine.install(program_that("echo")).is_good());
   const std::string list = checkpoint::kBroughtName;
@@ -145,6 +145,7 @@ TEST_CASE("cleaning takes what push brought and nothing else") {
   CHECK(!fs::exists(machine.place() / "models/whole"));
   CHECK(!fs::exists(machine.place() / "models/half"));
   CHECK(fs::exists(machine.place() / "models/mine/weights"));
+  CHECK(fs::is_symlink(machine.place() / "models/link"));
   CHECK(fs::exists(machine.place() / "elsewhere" / list));
 
   // A program that somebody built there stays; a place that is empty goes.

@@ -151,8 +151,8 @@ std::map<std::string, bool> held_by(
 
 TEST_CASE("a model with the bytes of some layers alone opens and loads them") {
   // Seen to fail with: the first rank's embedding left out, a tied head's
-  // embedding left out, layer 10 taken for layer 1, Checkpoint::load() that
-  // does not ask what is here.
+  // embedding left out, the fingerprint's samples left out, Checkpoint::load()
+  // that does not ask what is here.
   const TempFolder folder;
   folder.write(kGguf, some_gguf());
   const auto whole = Checkpoint::open(folder.path() / kGguf);

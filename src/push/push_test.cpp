@@ -193,8 +193,8 @@ TEST_CASE("only the bytes that are needed come, the others are holes") {
 }
 
 TEST_CASE("a push that was cut off goes on with what is missing") {
-  // Seen to fail with: the file under its name from the first piece on, NAME
-  // .part begun anew.
+  // Seen to fail with: pieces written into the file under its name, NAME.part
+  // emptied when it is opened.
   const World world;
   const auto cargo = world.cargo();
   CHECK(Push(world, cargo).run(4) == 4);

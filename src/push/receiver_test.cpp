@@ -68,8 +68,8 @@ TEST_CASE("no name leads out of the model's folder") {
 }
 
 TEST_CASE("sizes from outside allocate nothing and index nothing") {
-  // Seen to fail with: spans not held against the file's size, the number of
-  // pieces not bounded, the file's number not checked.
+  // Seen to fail with: spans not held against the file's size, the file's number
+  // not checked.
   const Begin begin{"m", false};
   constexpr auto kHuge = ~std::uint64_t{0};
   refused({begin, FileBegin{"f", kHuge, ""}}, {"f", "bytes"});
@@ -117,7 +117,6 @@ TEST_CASE("messages out of order are refused") {
 }
 
 TEST_CASE("bytes that are no messages are refused, whatever they are") {
-  // Seen to fail with: FileSpans whose number of spans is believed.
   std::mt19937 random(3);
   int n_decoded = 0;
   for (int round = 0; round < 20000; ++round) {
