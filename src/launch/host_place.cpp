@@ -37,7 +37,7 @@ std::string place_word(const plan::Host& host, const std::string& below) {
 }
 
 std::string program_on(const plan::Host& host) {
-  const auto program = place_word(host, "/bin/lockstep");
+  auto program = place_word(host, "/bin/lockstep");
   if (!host.dir.empty()) {
     return program;
   }

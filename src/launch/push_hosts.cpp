@@ -48,6 +48,7 @@ std::vector<PlaceFacts> ask_places(
     const PushOptions& options,
     std::vector<PushState>& states) {
   std::vector<RemoteJob> jobs;
+  jobs.reserve(cargos.size());
   for (const auto& cargo : cargos) {
     jobs.push_back({cargo.host.ssh, {"sh", "-s"}, place_script(cargo.host)});
   }
@@ -120,6 +121,7 @@ std::vector<CleanResult> clean_hosts(const std::vector<plan::Host>& hosts) {
   constexpr std::string_view kFreed = "freed=";
   constexpr std::uint64_t kUnit = 1024;
   std::vector<RemoteJob> jobs;
+  jobs.reserve(hosts.size());
   for (const auto& host : hosts) {
     jobs.push_back({host.ssh, {"sh", "-s"}, clean_script(host)});
   }

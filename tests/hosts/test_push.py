@@ -100,7 +100,7 @@ class Push(Pushed):
         self.assertLess(sizes["mini-2"], 10_000_000)  # two layers of thirty
         self.assertLess(sizes["mini-3"], 60_000_000)  # ten, and the head
 
-    # Seen to fail with: the times of sources left out of the list.
+    # Seen to fail with: the sender not told what is there.
     def test_a_second_push_sends_nothing(self):
         first, _ = self.push("demo")
         again, _ = self.push("demo")
@@ -109,7 +109,7 @@ class Push(Pushed):
             self.assertEqual(one["program_bytes"], 0)
             self.assertEqual(one["present_bytes"], first[name]["sent_bytes"])
 
-    # Seen to fail with: a dry run that sends.
+    # Seen to fail with: a dry run that brings the program.
     def test_a_dry_run_says_what_would_go(self):
         dry, _ = self.push("demo", "--dry-run")
         self.assertFalse(self.place(self.cluster.hosts[1]).exists())
@@ -160,7 +160,7 @@ class Push(Pushed):
         self.assertEqual(again["mini-3"]["program_bytes"], 0)
         self.assertNotEqual(library.read_bytes(), b"no library")
 
-    # Seen to fail with: bin and lib not removed when they are empty.
+    # Seen to fail with: bin and lib left when they are empty.
     def test_clean_leaves_nothing(self):
         self.push("demo")
         kept = self.place(self.cluster.hosts[2]) / "models/mine"
@@ -186,7 +186,7 @@ class Push(Pushed):
         self.assertFalse(self.place(self.cluster.hosts[1], "some place").exists())
         self.assertFalse((self.cluster.folder / "there").exists())
 
-    # Seen to fail with: check_room() left out; one failure ending all.
+    # Seen to fail with: check_room() left out.
     def test_places_that_cannot_take_it_are_named(self):
         host = self.cluster.hosts[1]
         small = host.home / "small"
@@ -222,7 +222,7 @@ class Push(Pushed):
         (folder / MODEL.name).unlink()
         folder.rmdir()
 
-    # Seen to fail with: names of hosts files' entries not joined.
+    # Seen to fail with: entries with the same name taken for two machines.
     def test_two_ranks_of_a_host_are_one_machine(self):
         hosts = self.cluster.hosts
         file = self.cluster.folder / "twice.json"
@@ -253,7 +253,7 @@ class Interrupted(Pushed):
             time.sleep(0.02)
         return process
 
-    # Seen to fail with: NAME.part emptied when a push begins.
+    # Seen to fail with: NAME.part emptied when it is opened.
     @unittest.skipUnless(FULL, "it is about moments; make check-hosts")
     def test_an_interrupted_push_goes_on(self):
         first, _ = self.push("demo")
