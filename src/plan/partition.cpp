@@ -66,6 +66,55 @@ Costs sum_tensors(
   return costs;
 }
 
+struct Split {
+  std::vector<LayerRange> ranges;
+  double value = kInfinite;
+};
+
+/// The split for which `combine`, of a rank's own cost and what it made of the
+/// ranks behind, is least, where no rank costs more than `most`; by dynamic
+/// programming from the last rank on.
+template <class Combine>
+std::optional<Split> best_split(
+    const std::vector<Costs>& costs,
+    const Fits& fits,
+    double most,
+    const Combine& combine) {
+  const auto n = costs.size();
+  const auto n_layers = costs.front().layers.size();
+  // best[k][i]: of layers i … end on the last k ranks.
+  std::vector<std::vector<double>> best(
+      n + 1, std::vector<double>(n_layers + 1, kInfinite));
+  auto cut = std::vector(n + 1, std::vector<std::size_t>(n_layers + 1, 0));
+  best[0][n_layers] = 0.0;
+  for (std::size_t k = 1; k <= n; ++k) {
+    const auto rank = n - k;
+    const RangeCost cost(costs[rank]);
+    for (std::size_t i = 0; i + k <= n_layers; ++i) {
+      for (std::size_t j = i + 1; j + (k - 1) <= n_layers; ++j) {
+        const double own = cost(i, j);
+        const double value = combine(own, best[k - 1][j]);
+        if (own <= most && value <= best[k][i] * kSame && value < kInfinite &&
+            fits(static_cast<int>(rank), range_of(i, j))) {
+          best[k][i] = std::min(best[k][i], value);
+          cut[k][i] = j;
+        }
+      }
+    }
+  }
+  if (best[n][0] == kInfinite) {
+    return std::nullopt;
+  }
+  Split split{{}, best[n][0]};
+  std::size_t at = 0;
+  for (std::size_t k = n; k > 0; --k) {
+    const auto end = cut[k][at];
+    split.ranges.push_back(range_of(at, end));
+    at = end;
+  }
+  return split;
+}
+
 } // namespace
 
 Costs stored_bytes(
@@ -103,37 +152,19 @@ std::optional<std::vector<LayerRange>> split_layers(
         n_layers,
         n_layers);
   }
-  // best[k][i]: the least slowest-rank cost of layers i … end on the last k
-  // ranks.
-  std::vector<std::vector<double>> best(
-      n + 1, std::vector<double>(n_layers + 1, kInfinite));
-  auto cut = std::vector(n + 1, std::vector<std::size_t>(n_layers + 1, 0));
-  best[0][n_layers] = 0.0;
-  for (std::size_t k = 1; k <= n; ++k) {
-    const auto rank = n - k;
-    const RangeCost cost(costs[rank]);
-    for (std::size_t i = 0; i + k <= n_layers; ++i) {
-      for (std::size_t j = i + 1; j + (k - 1) <= n_layers; ++j) {
-        const double slowest = std::max(cost(i, j), best[k - 1][j]);
-        if (slowest <= best[k][i] * kSame && slowest < kInfinite &&
-            fits(static_cast<int>(rank), range_of(i, j))) {
-          best[k][i] = std::min(best[k][i], slowest);
-          cut[k][i] = j;
-        }
-      }
-    }
-  }
-  if (best[n][0] == kInfinite) {
+  const auto fastest =
+      best_split(costs, fits, kInfinite, [](double own, double others) {
+        return std::max(own, others);
+      });
+  if (!fastest) {
     return std::nullopt;
   }
-  std::vector<LayerRange> ranges;
-  std::size_t at = 0;
-  for (std::size_t k = n; k > 0; --k) {
-    const auto end = cut[k][at];
-    ranges.push_back(range_of(at, end));
-    at = end;
-  }
-  return ranges;
+  return best_split(
+             costs,
+             fits,
+             fastest->value * kSame,
+             [](double own, double others) { return own * own + others; })
+      ->ranges;
 }
 
 std::vector<LayerRange> split_layers(const Costs& costs, int n_ranks) {

@@ -38,8 +38,8 @@ using Fits = std::function<bool(int rank, const checkpoint::LayerRange&)>;
 /// Splits the layers into consecutive ranges of at least one layer, one for
 /// each rank in order, so that the slowest rank is as fast as can be and each
 /// range fits. `costs[i]` is what the parts of the model cost on rank i, all in
-/// one unit. Exact; among equals the split that gives earlier ranks more
-/// layers. Nothing when no split fits. Throws Error{usage} when there are more
+/// one unit. Exact; among equals the one whose ranks cost most alike (the least
+/// sum of squares), then the one that gives earlier ranks more layers. Nothing when no split fits. Throws Error{usage} when there are more
 /// ranks than layers.
 std::optional<std::vector<checkpoint::LayerRange>> split_layers(
     const std::vector<Costs>& costs, const Fits& fits);

@@ -86,6 +86,12 @@ TEST_CASE("28 equal layers on two ranks are 0-13 and 14-27") {
   CHECK(ranges[1] == checkpoint::LayerRange{14, 28});
 }
 
+TEST_CASE("ranks beside the slowest are even") {
+  const auto ranges = split_layers({std::vector<double>(9, 1.0), 0.0, 6.0}, 3);
+  CHECK(ranges[0] == checkpoint::LayerRange{0, 4});
+  CHECK(ranges[1] == checkpoint::LayerRange{4, 8});
+}
+
 TEST_CASE("more ranks than layers are refused") {
   CHECK_THROWS_WITH_AS(
       split_layers({std::vector<double>(3, 1.0), 0.0, 0.0}, 4),
