@@ -17,6 +17,19 @@ namespace {
 constexpr std::size_t kMostWaiting = 256 << 10;
 constexpr std::size_t kLongestLine = 4096;
 constexpr std::string_view kRing = "[ring] ";
+constexpr int kErrors = 2; // the stream where MLX writes them
+
+// A whole line, or so much of it that it is hardly another.
+bool is_of_ring(int stream, std::string_view line) {
+  constexpr std::size_t kSurely = kRing.size() - 1;
+  return stream == kErrors && line.size() >= kSurely &&
+         line.starts_with(kRing.substr(0, std::min(kRing.size(), line.size())));
+}
+
+bool may_become_ring(int stream, std::string_view line) {
+  return stream == kErrors &&
+         (kRing.starts_with(line) || line.starts_with(kRing));
+}
 
 bool takes_more(int fd, int patience_ms) {
   pollfd waiting{fd, POLLOUT, 0};
@@ -39,7 +52,7 @@ void Printer::add(
       line += c;
     }
     if (c == '\n' || line.size() >= kLongestLine) {
-      unwritten += line.starts_with(kRing)
+      unwritten += is_of_ring(output.stream, line)
                        ? ""
                        : fmt::format("[rank {}, {}] {}\n", rank, host, line);
       line.clear();
@@ -55,10 +68,7 @@ void Printer::add_as_it_is(int stream, const std::string& bytes) {
       unwritten_[i] += c;
     } else {
       beginning += c;
-      const bool may_be_ring =
-          kRing.starts_with(beginning.substr(0, kRing.size())) ||
-          beginning.starts_with(kRing);
-      if (!may_be_ring) {
+      if (!may_become_ring(stream, beginning)) {
         unwritten_[i] += std::exchange(beginning, "");
         inside_line_[i] = true;
       }
@@ -88,16 +98,16 @@ void Printer::flush() {
 
 bool Printer::finish(int patience_ms) {
   for (std::size_t i = 0; i < unwritten_.size(); ++i) {
-    if (!beginnings_[i].starts_with(kRing)) {
-      unwritten_[i] += std::exchange(beginnings_[i], "");
-    }
+    const auto beginning = std::exchange(beginnings_[i], "");
+    unwritten_[i] +=
+        is_of_ring(static_cast<int>(i) + 1, beginning) ? "" : beginning;
   }
   for (auto& [place, line] : open_lines_) {
-    if (!line.empty()) {
+    if (!line.empty() && !is_of_ring(place.second, line)) {
       unwritten_[static_cast<std::size_t>(place.second) - 1] +=
           fmt::format("[rank {}] {}\n", place.first, line);
-      line.clear();
     }
+    line.clear();
   }
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);

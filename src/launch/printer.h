@@ -12,8 +12,8 @@ namespace lockstep::launch {
 
 /// Writes to our stdout and stderr what ranks of other hosts sent, without ever
 /// waiting for who reads it: rank 0's as it is, whole lines of the others
-/// behind "[rank 1, host] ". Lines in which MLX's ring says that a socket was
-/// closed are left out: what that means is told in a line of ours.
+/// behind "[rank 1, host] ". Lines of stderr in which MLX's ring says that a
+/// socket was closed are left out: what that means is told in a line of ours.
 class Printer {
  public:
   void add(int rank, const std::string& host, const link::Output& output);
