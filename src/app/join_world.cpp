@@ -9,11 +9,8 @@ namespace lockstep::app {
 
 namespace {
 
-/// What `lockstep doctor` tries a world with: its ranks meet once and leave.
-int meet(const world::Group& group, link::Lifeline& lifeline) {
-  lifeline.set_phase("meeting the others");
-  world::check_same_facts(
-      group, {{"lockstep", LOCKSTEP_VERSION}, {"MLX", world::mlx_version()}});
+/// What `lockstep doctor` tries a world with: its ranks have met, and leave.
+int meet(const world::Group&, link::Lifeline&) {
   return 0;
 }
 

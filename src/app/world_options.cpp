@@ -186,7 +186,6 @@ engine::SessionOptions session_options(const WorldOptions& options) {
   }
   session.share = from_environment("LOCKSTEP_SHARE", parse_share, 0.0);
   session.split = options.split;
-  session.version = LOCKSTEP_VERSION;
   return session;
 }
 

@@ -22,7 +22,6 @@ struct SessionOptions {
   /// Most prompt tokens of one tick; 0 = few where several ranks are to be busy
   /// at once, many for one alone.
   int chunk = 0;
-  std::string version; // of this program
   /// Told the share of this rank's weights that has been read, 0 … 1.
   std::function<void(double)> on_load;
 };

@@ -8,7 +8,16 @@
 namespace lockstep::world {
 
 /// What ranks meet for in a collective; in the order of kCollectives.
-enum class Purpose { hosts, facts, trial, memory, choice, exchange, report };
+enum class Purpose {
+  versions,
+  hosts,
+  facts,
+  trial,
+  memory,
+  choice,
+  exchange,
+  report,
+};
 
 /// From what each rank knows the size of a collective before it begins it.
 enum class SizeRule {
@@ -18,7 +27,7 @@ enum class SizeRule {
 };
 
 struct Collective {
-  Purpose purpose = Purpose::hosts;
+  Purpose purpose = Purpose::versions;
   std::string_view name;
   bool is_optional = false; // left out by all ranks or by none
   bool repeats = false;     // several, one after the other
@@ -30,6 +39,7 @@ struct Collective {
 /// The model that is proved to keep this order is made from the same table
 /// (tools/prove).
 inline constexpr std::array kCollectives{
+    Collective{Purpose::versions, "versions", true, true, SizeRule::fixed, 128},
     Collective{Purpose::hosts, "hosts", true, false, SizeRule::fixed, 512},
     Collective{Purpose::facts, "facts", false, true, SizeRule::fixed, 128},
     Collective{Purpose::trial, "trial", true, true, SizeRule::agreed, 0},

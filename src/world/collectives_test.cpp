@@ -24,6 +24,7 @@ void enter(const std::vector<Begun>& life) {
   }
 }
 
+constexpr Begun kVersions{Purpose::versions, 128};
 constexpr Begun kHosts{Purpose::hosts, 512};
 constexpr Begun kFacts{Purpose::facts, 128};
 constexpr Begun kTrial{Purpose::trial, 77};
@@ -38,6 +39,7 @@ TEST_CASE("lives that keep the order of the table are lived") {
   enter({kHosts, kFacts, kFacts, kMemory, kExchange, kExchange, kReport});
   enter({kFacts, kMemory, kChoice, kChoice, kExchange, kReport});
   enter({kFacts, kTrial, kTrial});
+  enter({kVersions, kVersions, kFacts, kTrial});
 }
 
 TEST_CASE("a collective that is not at its place is refused by name") {
@@ -48,6 +50,7 @@ TEST_CASE("a collective that is not at its place is refused by name") {
   };
   refused("\"exchange\" begins after \"nothing\"", {kExchange});
   refused("\"exchange\" begins after \"hosts\"", {kHosts, kExchange});
+  refused("\"versions\" begins after \"facts\"", {kFacts, kVersions});
   refused("\"exchange\" begins after \"facts\"", {kFacts, kExchange});
   refused("\"report\" begins after \"memory\"", {kFacts, kMemory, kReport});
   refused("\"memory\" begins after \"memory\"", {kFacts, kMemory, kMemory});

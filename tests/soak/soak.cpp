@@ -122,7 +122,6 @@ engine::SessionOptions session_options(int n_slots) {
   engine::SessionOptions options;
   options.context = kSoakContext;
   options.n_slots = n_slots;
-  options.version = "soak";
   return options;
 }
 

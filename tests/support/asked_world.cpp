@@ -89,7 +89,6 @@ int run_rank(
       checkpoint::Checkpoint::open(app::find_model(argv[1]));
   engine::SessionOptions options;
   options.context = 64;
-  options.version = "test";
   engine::Session session(group, checkpoint, options, lifeline);
   lifeline.set_phase("waiting to be asked");
   if (!group.is_first()) {
