@@ -16,6 +16,7 @@
 #include "plan/hosts.h"
 #include "world/devices.h"
 #include "world/exchange_kind.h"
+#include "world/start_check.h"
 
 namespace lockstep::app {
 
@@ -27,7 +28,7 @@ using launch::StartedBy;
 [[noreturn]] void die(
     link::Lifeline& lifeline, int code, const std::string& text) {
   lifeline.goodbye(code, text);
-  if (!lifeline.has_launcher() && !text.empty()) {
+  if (!lifeline.is_heard() && !text.empty()) {
     write_stderr("lockstep: " + text + "\n");
   }
   // Not exit(): its destructors would wait for peers that may be gone.
@@ -72,9 +73,13 @@ int run_as_rank(const WorldCommand& command, const StartedBy& started) {
       seat->take(ring);
     }
     world::require_device();
+    lifeline.set_step(link::Step::join);
     const auto group = started.size == 1
                            ? world::Group::alone()
                            : world::Group::join(started.backend, started.size);
+    // Some back ends connect no sooner than for the first collective.
+    world::check_same_versions(group, LOCKSTEP_VERSION);
+    lifeline.set_step(link::Step::none);
     const int code = command.run(group, lifeline);
     lifeline.goodbye(code, "");
     if (started.backend != Backend::mpi) {
@@ -109,7 +114,8 @@ int run_on_hosts(const WorldCommand& command) {
   options.stdin_text = command.check(n_hosts);
   options.backend = command.world.backend;
   options.argv = command.argv;
-  options.start_deadline = command.start_deadline;
+  options.start_deadline =
+      command.start_deadline.value_or(options.start_deadline);
   return launch::run_over_hosts(options);
 }
 
@@ -133,7 +139,8 @@ int run_over_ranks(const WorldCommand& command) {
     options.backend = backend_for(command.world);
     options.argv = command.argv;
     options.stdin_text = std::move(stdin_text);
-    options.start_deadline = command.start_deadline;
+    options.start_deadline =
+        command.start_deadline.value_or(options.start_deadline);
     return launch::run_local(options);
   }
   world::require_device();

@@ -24,8 +24,8 @@ struct WorldCommand {
   std::function<std::optional<std::string>(int n_ranks)> check;
   /// On each rank. Returns the exit code.
   std::function<int(const world::Group&, link::Lifeline&)> run;
-  /// Until every rank that was started has said hello.
-  std::chrono::milliseconds start_deadline = std::chrono::seconds(30);
+  /// Until every rank that was started has said hello; nothing: as usual.
+  std::optional<std::chrono::milliseconds> start_deadline{};
 };
 
 /// Runs a command: as one rank alone, as the rank that a launcher made of this

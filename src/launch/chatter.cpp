@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 
 #include "launch/mpi.h"
@@ -44,6 +46,31 @@ bool is_rule(std::string_view line) {
   constexpr std::size_t kShortest = 20;
   return line.size() >= kShortest &&
          line.find_first_not_of('-') == std::string_view::npos;
+}
+
+struct Words {
+  std::optional<int> rank; // of which it is the line
+  std::string_view text;
+};
+
+// "[1,2]<stderr>:words" of rank 2, as mpirun marks it when it is asked to.
+Words words_of(std::string_view line) {
+  const auto mark = line.find("]<std");
+  const auto text = line.find('>', mark == std::string_view::npos ? 0 : mark);
+  if (!line.starts_with('[') || mark == std::string_view::npos ||
+      text == std::string_view::npos) {
+    return {std::nullopt, line};
+  }
+  const auto rank = number_after(line.substr(0, mark), ",");
+  auto words = line.substr(text + 1);
+  words.remove_prefix(std::min(words.find_first_not_of(": "), words.size()));
+  return {rank, words};
+}
+
+// libevent, inside mpirun, speaks of descriptors that are closed already.
+bool is_for_people(std::string_view line) {
+  return line.find_first_not_of(" \r") != std::string_view::npos &&
+         !line.starts_with("[warn] Epoll");
 }
 
 bool is_usual(std::string_view block) {
@@ -90,10 +117,14 @@ std::optional<Chatter::End> Chatter::end() const {
   return std::nullopt;
 }
 
-std::optional<Chatter::WayEnd> Chatter::way_end() const {
-  // Of its own, or killed: any other code is that of what ran there.
+bool Chatter::WayEnd::is_lost() const {
   constexpr int kSshFailed = 255;
   constexpr int kKilled = 128 + SIGKILL;
+  return exit_code == kSshFailed || exit_code == kKilled;
+}
+
+std::optional<Chatter::WayEnd> Chatter::way_end() const {
+  std::optional<WayEnd> first;
   const std::string_view text = text_;
   const std::string_view key = kWayEnded;
   for (auto at = text.find(key); at != std::string_view::npos;
@@ -101,36 +132,65 @@ std::optional<Chatter::WayEnd> Chatter::way_end() const {
     auto line = text.substr(at + key.size());
     line = line.substr(0, line.find('\n'));
     const auto code = number_after(line, "exit code");
-    if (code == kSshFailed || code == kKilled) {
-      return WayEnd{
-          std::string(line.substr(0, line.rfind(','))),
-          *code,
-          std::string(text.substr(0, at))};
+    if (!code) {
+      continue;
+    }
+    const WayEnd end{
+        std::string(line.substr(0, line.rfind(','))),
+        *code,
+        std::string(text.substr(0, at))};
+    if (end.is_lost()) {
+      return end;
+    }
+    first = first ? first : end;
+  }
+  return first;
+}
+
+std::string Chatter::said_by(int rank) const {
+  std::string said;
+  for (const auto line : lines_of(text_)) {
+    const auto words = words_of(line);
+    if (words.rank == rank) {
+      said += words.text;
+      said += '\n';
     }
   }
-  return std::nullopt;
+  return said;
 }
 
 std::string Chatter::remarks() const {
-  std::string remarks;
-  std::string block;
+  std::vector<std::string> remarks;
+  std::vector<std::string> block;
+  std::string words; // of the block
   const auto close_block = [&] {
-    if (!is_usual(block)) {
-      remarks += block;
+    if (!is_usual(words)) {
+      remarks.insert(remarks.end(), block.begin(), block.end());
     }
     block.clear();
+    words.clear();
   };
   for (const auto line : lines_of(text_)) {
     if (is_rule(line)) {
       close_block();
-    } else if (line.find_first_not_of(" \r") != std::string_view::npos) {
-      block += "  ";
-      block += line;
-      block += '\n';
+    } else if (is_for_people(line)) {
+      const auto [rank, text] = words_of(line);
+      block.push_back(
+          rank ? fmt::format("  rank {}: {}\n", *rank, text)
+               : fmt::format("  {}\n", text));
+      words += line;
     }
   }
   close_block();
-  return remarks;
+  constexpr std::size_t kMostLines = 20;
+  const auto shown = std::min(remarks.size(), kMostLines);
+  return (remarks.size() > shown ? "  …\n" : "") +
+         fmt::format(
+             "{}",
+             fmt::join(
+                 remarks.end() - static_cast<std::ptrdiff_t>(shown),
+                 remarks.end(),
+                 ""));
 }
 
 } // namespace lockstep::launch

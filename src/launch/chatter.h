@@ -23,6 +23,9 @@ class Chatter {
     std::string host;
     int exit_code = 0;
     std::string said; // before it
+
+    /// By ssh itself; any other code is that of what ran there.
+    bool is_lost() const;
   };
 
   /// Keeps the first 64 KiB.
@@ -30,10 +33,14 @@ class Chatter {
 
   /// Nothing when it says nothing of the kind (that we understand).
   std::optional<End> end() const;
+  /// Of several the first that was lost, else the first that failed.
   std::optional<WayEnd> way_end() const;
+  /// What the rank wrote before the control link took over, as far as mpirun
+  /// tells whose lines are whose.
+  std::string said_by(int rank) const;
 
-  /// What remains for a person when its usual words are taken away, indented;
-  /// may be empty.
+  /// What remains for a person when its usual words are taken away, indented,
+  /// the last lines of it; may be empty.
   std::string remarks() const;
 
  private:

@@ -71,6 +71,51 @@ TEST_CASE("what is not usual is kept for the user") {
       "  There are not enough slots\n  in the system.\n");
 }
 
+// Seen to fail with: words_of() keeping the mark.
+TEST_CASE("what a rank said before its hello is known as its own") {
+  const auto chatter = chatter_of(
+      "[1,1]<stderr>:disk quota\n[1,1]<stderr>:exceeded\n"
+      "[1,12]<stdout>:hello\n[prterun-a-3@1,2]<stderr>: five\n"
+      "[1,1] <no mark\n[warn] Epoll MOD(1) on fd 25 failed.\nplain\n");
+  CHECK(chatter.said_by(1) == "disk quota\nexceeded\n");
+  CHECK(chatter.said_by(12) == "hello\n");
+  CHECK(chatter.said_by(2) == "five\n");
+  CHECK(chatter.said_by(0).empty());
+  CHECK(
+      chatter.remarks() ==
+      "  rank 1: disk quota\n  rank 1: exceeded\n  rank 12: hello\n"
+      "  rank 2: five\n  [1,1] <no mark\n  plain\n");
+}
+
+// Seen to fail with: the first failed way taken though another was lost.
+TEST_CASE("a way that was lost counts before one that failed") {
+  const auto chatter = chatter_of(
+      "no orted\nlockstep: ssh ended: a, exit code 127\n"
+      "refused\nlockstep: ssh ended: b, exit code 255\n");
+  const auto way = chatter.way_end();
+  REQUIRE(way);
+  CHECK(way->host == "b");
+  CHECK(way->is_lost());
+  const auto failed =
+      chatter_of("no orted\nlockstep: ssh ended: a, exit code 127\n").way_end();
+  REQUIRE(failed);
+  CHECK(failed->host == "a");
+  CHECK(failed->said == "no orted\n");
+  CHECK(!failed->is_lost());
+  CHECK(!chatter_of("lockstep: ssh ended: a, exit code x\n").way_end());
+}
+
+// Seen to fail with: all of it shown.
+TEST_CASE("of much talk the end is shown") {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "y" + std::to_string(i) + "\n";
+  }
+  const auto remarks = chatter_of(text).remarks();
+  CHECK(remarks.starts_with("  …\n  y980\n"));
+  CHECK(remarks.ends_with("  y999\n"));
+}
+
 TEST_CASE("odd words are no report and cannot grow without bound") {
   for (const char* text :
        {"",

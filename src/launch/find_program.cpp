@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include "base/error.h"
+
 namespace lockstep::launch {
 
 namespace fs = std::filesystem;
@@ -30,6 +32,18 @@ std::optional<fs::path> find_program(const std::string& name) {
     left = end == std::string_view::npos ? "" : left.substr(end + 1);
   }
   return std::nullopt;
+}
+
+std::filesystem::path require_program(const std::string& name) {
+  const auto program = find_program(name);
+  if (!program) {
+    fail(
+        ErrorKind::network,
+        "{} is not in PATH, expected a program; install it (OpenSSH has ssh) "
+        "or set PATH",
+        name);
+  }
+  return *program;
 }
 
 } // namespace lockstep::launch

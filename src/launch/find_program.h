@@ -10,4 +10,7 @@ namespace lockstep::launch {
 /// when its name has a '/'. Nothing when there is none that can be executed.
 std::optional<std::filesystem::path> find_program(const std::string& name);
 
+/// The same; throws Error{network} when there is none.
+std::filesystem::path require_program(const std::string& name);
+
 } // namespace lockstep::launch

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "launch/find_program.h"
 #include "launch/host_ranks.h"
 #include "launch/local.h"
 #include "launch/mpi.h"
@@ -128,6 +129,8 @@ std::vector<std::string> command_for(
   set("plm_rsh_agent", "/bin/sh " + agent);
   set("odls_base_sigkill_timeout", "0");
   set("mpi_yield_when_idle", "1");
+  // What a rank says before its hello is marked as its own.
+  set("orte_tag_output", "1");
   set("opal_stacktrace_output", "none");
   set("btl", "tcp,self");
   set("btl_tcp_if_include", network);
@@ -151,6 +154,11 @@ std::vector<std::string> command_for(
 Started start_mpi_on_hosts(
     const HostRanks& ranks, Doors& doors, const RunDirectory& directory) {
   const auto open_mpi = require_open_mpi();
+  for (const auto& host : ranks.hosts) {
+    if (!host.is_here()) {
+      require_program(ssh_command(host.ssh).front());
+    }
+  }
   const auto agent = directory.write("agent", agent_script(ranks.hosts));
   auto chatter = link::make_pipe();
   link::set_nonblocking(chatter.write.get(), false);

@@ -48,6 +48,13 @@ std::string program_on(const plan::Host& host) {
   return shell_command({"/bin/sh", "-c", script, "lockstep"});
 }
 
+std::string program_text(const plan::Host& host) {
+  const auto program = place_on(host) + "/bin/lockstep";
+  return host.dir.empty()
+             ? fmt::format("{} or {}", program, self_path().string())
+             : program;
+}
+
 std::string place_script(const plan::Host& host) {
   constexpr std::string_view kScript = R"sh({{
 echo '{begin}'

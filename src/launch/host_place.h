@@ -24,6 +24,8 @@ std::string place_word(const plan::Host& host, const std::string& below);
 /// where no `dir` says which and none is there, the one that lies where ours
 /// does.
 std::string program_on(const plan::Host& host);
+/// Where it is looked for, for people.
+std::string program_text(const plan::Host& host);
 
 /// What is in a host's place, and what programs run there.
 struct PlaceFacts {

@@ -56,15 +56,7 @@ Child start_keeper(
   link::set_nonblocking(chatter.write.get(), false);
   SpawnOptions options;
   options.argv = keeper_command(host);
-  const auto program = find_program(options.argv.front());
-  if (!program) {
-    fail(
-        ErrorKind::network,
-        "{} is not in PATH; it is needed to start a rank on {}",
-        options.argv.front(),
-        host.ssh);
-  }
-  options.program = *program;
+  options.program = require_program(options.argv.front());
   options.environment = current_environment();
   options.stdin_fd = input.read.get();
   options.stdout_fd = chatter.write.get();

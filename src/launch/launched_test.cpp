@@ -165,6 +165,8 @@ TestEnd run_ranks(const TestRun& run) {
   std::cout.flush(); // or the child writes it again
   const pid_t pid = ::fork();
   if (pid == 0) {
+    // Shells let their background jobs ignore it.
+    ::signal(SIGINT, SIG_DFL);
     out.read.reset();
     err.read.reset();
     link::set_nonblocking(out.write.get(), false);

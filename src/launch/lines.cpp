@@ -86,13 +86,28 @@ std::string not_started_on_line(
   std::string why = last.empty() ? end.text() : last;
   if (is_no_program(end)) {
     why = fmt::format(
-        "there is no program {} that can be run; bring it with lockstep push, "
-        "or install the same lockstep there",
-        program);
+        "there is no program {} that can be run{}; bring it with lockstep "
+        "push, or install the same lockstep there",
+        program,
+        last.empty() ? "" : fmt::format(" ({})", last));
   } else if (end.exit_code == kSshFailed && !end.signal) {
-    why = fmt::format("ssh failed: {}; {}", last, ssh_advice(last, host));
+    why = fmt::format(
+        "ssh failed{}; {}",
+        last.empty() ? " without a word, or a signal killed the program there"
+                     : ": " + last,
+        ssh_advice(last, host));
   }
   return fmt::format("rank {} did not start on {}: {}", rank, host, why);
+}
+
+std::string no_daemon_line(
+    int rank, const std::string& host, const std::string& said) {
+  return fmt::format(
+      "rank {} did not start on {}: mpirun could not start its daemon there: "
+      "{}; is the same Open MPI installed there? --backend ring needs none",
+      rank,
+      host,
+      last_line(said));
 }
 
 std::string ranks_text(const std::vector<int>& ranks) {

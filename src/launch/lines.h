@@ -33,13 +33,17 @@ std::string lost_line(
 std::string not_started_line(int rank, const std::string& how);
 
 /// The same of a rank on another host, from how our way to it ended and what
-/// was said there; `program` is where lockstep should be.
+/// was said there; `program` says where lockstep should be.
 std::string not_started_on_line(
     int rank,
     const std::string& host,
     const std::string& program,
     const RankEnd& end,
     const std::string& said);
+
+/// mpirun did not come to start it, after what was said there.
+std::string no_daemon_line(
+    int rank, const std::string& host, const std::string& said);
 
 /// Whether a shell's exit code says that a program is not there or cannot be
 /// run.

@@ -13,11 +13,7 @@ std::string text_of(const Json& value) {
   if (!value.is_string()) {
     fail(ErrorKind::network, "the order is {}, expected a text", shown(value));
   }
-  auto text = value.get<std::string>();
-  if (text.find('\0') != std::string::npos) {
-    fail(ErrorKind::network, "the order has a text with a zero byte in it");
-  }
-  return text;
+  return value.get<std::string>();
 }
 
 // Text of any bytes: a command line need not be UTF-8, JSON must.
@@ -56,6 +52,9 @@ std::string unescaped(const std::string& text) {
     }
     result += static_cast<char>(high * 16 + low);
     i += 2;
+  }
+  if (result.find('\0') != std::string::npos) {
+    fail(ErrorKind::network, "the order has a text with a zero byte in it");
   }
   return result;
 }

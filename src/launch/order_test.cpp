@@ -38,6 +38,7 @@ TEST_CASE("what is no order is refused") {
       R"({"argv":[],"environment":[],"directory":""})",
       R"({"argv":[1],"environment":{},"directory":""})",
       R"({"argv":["a\u0000b"],"environment":{},"directory":""})",
+      R"({"argv":["a%00b"],"environment":{},"directory":""})",
       R"({"argv":["%"],"environment":{},"directory":""})",
       R"({"argv":["%4"],"environment":{},"directory":""})",
       R"({"argv":["%zz"],"environment":{},"directory":""})",

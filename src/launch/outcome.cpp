@@ -1,4 +1,5 @@
 // How a run ends: when it is decided, and how the processes go.
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ constexpr int kNotStarted = 69;
 constexpr int kStuck = 72;
 constexpr int kSignalBase = 128; // as shells count
 constexpr milliseconds kDonePatience(10'000);
+
+double seconds(milliseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 void say(const std::string& line) {
   fmt::print(stderr, "lockstep: {}\n", line);
@@ -55,18 +60,60 @@ std::optional<Supervisor::Outcome> Supervisor::judge(Time now) {
   return judge_deadlines(now);
 }
 
-std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
+std::optional<Supervisor::Outcome> Supervisor::judge_start(Time now) const {
   const auto missing = ranks_without_hello();
-  if (!missing.empty() && now - began_ >= options_.start_deadline) {
-    return Outcome{
-        kNotStarted,
-        fmt::format(
-            "{} of {} did not start within {} s; {}",
-            ranks_text(missing),
-            options_.n_ranks,
-            std::chrono::duration<double>(options_.start_deadline).count(),
-            start_advice(missing.front())),
-        true};
+  if (missing.empty() || now - began_ < options_.start_deadline) {
+    return std::nullopt;
+  }
+  return Outcome{
+      kNotStarted,
+      fmt::format(
+          "{} of {} did not start within {} s; {}",
+          ranks_text(missing),
+          options_.n_ranks,
+          seconds(options_.start_deadline),
+          start_advice(missing)),
+      true};
+}
+
+std::optional<Supervisor::Outcome> Supervisor::judge_joining(Time now) {
+  std::vector<int> joining;
+  for (const auto& rank : links_) {
+    if (rank.welcomed && rank.is_open() && rank.has_turn &&
+        rank.status().step == link::Step::join) {
+      joining.push_back(rank.hello()->rank);
+    }
+  }
+  if (joining.empty() || !ranks_without_hello().empty()) {
+    joining_since_.reset();
+    return std::nullopt;
+  }
+  joining_since_ = joining_since_.value_or(now);
+  if (now - *joining_since_ < options_.join_deadline) {
+    return std::nullopt;
+  }
+  std::sort(joining.begin(), joining.end());
+  return Outcome{
+      kNotStarted,
+      fmt::format(
+          "{} of {} did not meet the others within {} s{}",
+          ranks_text(joining),
+          options_.n_ranks,
+          seconds(options_.join_deadline),
+          options_.hosts.empty()
+              ? "; is the machine overloaded?"
+              : ", though each reaches this machine; does a firewall stand "
+                "between two hosts? lockstep doctor --hosts FILE tries each "
+                "pair of them"),
+      true};
+}
+
+std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
+  if (auto outcome = judge_start(now)) {
+    return outcome;
+  }
+  if (auto outcome = judge_joining(now)) {
+    return outcome;
   }
   if (!first_done_at_ || now - *first_done_at_ < kDonePatience) {
     return std::nullopt;
@@ -90,15 +137,26 @@ std::optional<Supervisor::Outcome> Supervisor::judge_deadlines(Time now) {
   return Outcome{done_code_, "", false};
 }
 
-std::string Supervisor::start_advice(int rank) const {
+std::string Supervisor::start_advice(const std::vector<int>& missing) const {
   if (options_.hosts.empty()) {
     return "is the machine overloaded?";
   }
-  const auto* keeper = keeper_of(rank);
-  const auto& host = options_.hosts[static_cast<std::size_t>(rank)];
-  return keeper != nullptr && !keeper->said.empty()
-             ? fmt::format("{} said: {}", host, last_line(keeper->said))
-             : fmt::format("is {} up, and can it reach this machine?", host);
+  if (!started_.children.front().keeper &&
+      static_cast<int>(missing.size()) == options_.n_ranks) {
+    // mpirun starts all or none.
+    return "mpirun's daemon on each host must reach this machine; does a "
+           "firewall forbid it? lockstep doctor --hosts FILE looks";
+  }
+  for (const int rank : missing) {
+    const auto& host = options_.hosts[static_cast<std::size_t>(rank)];
+    const auto said = said_by(rank);
+    if (!said.empty()) {
+      return fmt::format("{} said: {}", host, last_line(said));
+    }
+  }
+  return fmt::format(
+      "is {} up, and can it reach this machine?",
+      options_.hosts[static_cast<std::size_t>(missing.front())]);
 }
 
 int Supervisor::end(const Outcome& outcome) {

@@ -97,10 +97,11 @@ int run_over_hosts(const HostsOptions& options) {
   SupervisorOptions watching;
   watching.n_ranks = static_cast<int>(ranks.hosts.size());
   watching.start_deadline = options.start_deadline;
+  watching.join_deadline = std::chrono::seconds(10);
   watching.rank0_text = options.stdin_text.value_or("");
   for (const auto& host : ranks.hosts) {
     watching.hosts.push_back(host.ssh);
-    watching.programs.push_back(program_on(host));
+    watching.programs.push_back(program_text(host));
   }
   auto started = start(backend, ranks, doors, directory);
   return Supervisor(watching, doors, signals, std::move(started)).run();

@@ -19,7 +19,7 @@ struct HostsOptions {
   /// Text for rank 0's stdin. Without it, and for all others: nothing.
   std::optional<std::string> stdin_text;
   /// From the start until every rank has said hello.
-  std::chrono::milliseconds start_deadline = std::chrono::seconds(30);
+  std::chrono::milliseconds start_deadline = std::chrono::seconds(12);
 };
 
 /// Starts a rank on each host, watches them, and returns the exit code of the

@@ -28,18 +28,6 @@ std::vector<std::string> command_line(
   return command;
 }
 
-std::filesystem::path require_program(const std::string& name) {
-  const auto program = find_program(name);
-  if (!program) {
-    fail(
-        ErrorKind::network,
-        "{} is not in PATH, expected a program; install it (OpenSSH has ssh) "
-        "or set PATH",
-        name);
-  }
-  return *program;
-}
-
 } // namespace
 
 ProcessOnHost start_on_host(

@@ -83,9 +83,7 @@ std::string Supervisor::start_line(int rank, const RankEnd& end) const {
   if (options_.hosts.empty()) {
     return not_started_line(rank, end.text());
   }
-  const auto* keeper = keeper_of(rank);
-  return start_line(
-      rank, end, keeper != nullptr ? keeper->said : chatter_.remarks());
+  return start_line(rank, end, said_by(rank));
 }
 
 std::string Supervisor::start_line(
@@ -95,18 +93,45 @@ std::string Supervisor::start_line(
       rank, options_.hosts[i], options_.programs[i], end, said);
 }
 
-// mpirun does not always say which rank could not be started, but the shell
-// there says what was missing.
-std::optional<int> Supervisor::rank_without_program() const {
-  const auto remarks = chatter_.remarks();
+std::string Supervisor::said_by(int rank) const {
+  const auto* keeper = keeper_of(rank);
+  return keeper != nullptr ? keeper->said : chatter_.said_by(rank);
+}
+
+// mpirun does not always tell which rank ended before its hello.
+std::optional<int> Supervisor::rank_that_spoke() const {
   for (const int rank : ranks_without_hello()) {
-    const auto i = static_cast<std::size_t>(rank);
-    if (i < options_.programs.size() &&
-        remarks.find(options_.programs[i]) != std::string::npos) {
+    if (!options_.hosts.empty() && !chatter_.said_by(rank).empty()) {
       return rank;
     }
   }
   return std::nullopt;
+}
+
+// Its way to a host was cut, or never was.
+std::optional<Failure> Supervisor::way_failure() const {
+  const auto way = chatter_.way_end();
+  const auto rank = way ? rank_on(way->host) : std::nullopt;
+  if (!rank || !way->is_lost()) {
+    return std::nullopt;
+  }
+  if (const auto* link = find(*rank)) {
+    return Failure{
+        Weight::told, kPeerLost, lost_line(*link, kWayLost, options_.n_ranks)};
+  }
+  const RankEnd end{std::nullopt, way->exit_code};
+  return Failure{Weight::told, kNotStarted, start_line(*rank, end, way->said)};
+}
+
+// What mpirun itself needs on a host did not run there.
+std::optional<Failure> Supervisor::daemon_failure() const {
+  const auto way = chatter_.way_end();
+  const auto rank = way ? rank_on(way->host) : std::nullopt;
+  if (!rank || way->exit_code == 0 || find(*rank) != nullptr) {
+    return std::nullopt;
+  }
+  return Failure{
+      Weight::told, kNotStarted, no_daemon_line(*rank, way->host, way->said)};
 }
 
 // What a keeper's end says of its rank: it ends as a shell would.
@@ -169,17 +194,12 @@ void Supervisor::book_mpirun(const Child& child, Time now) {
          kPeerLost,
          fmt::format("mpirun (pid {}) was {}", child.pid, own.text())},
         now);
-  } else if (const auto way = chatter_.way_end(); way && rank_on(way->host)) {
-    const int rank = *rank_on(way->host);
-    const RankEnd end{std::nullopt, way->exit_code};
-    verdict_.add(
-        find(rank) == nullptr
-            ? Failure{Weight::told, kNotStarted, start_line(rank, end, way->said)}
-            : Failure{Weight::told, kPeerLost, lost_line(*find(rank), kWayLost, options_.n_ranks)},
-        now);
-  } else if (const auto rank = rank_without_program();
-             rank && is_no_program(own)) {
+  } else if (auto lost = way_failure()) {
+    verdict_.add(std::move(*lost), now);
+  } else if (const auto rank = rank_that_spoke()) {
     verdict_.add({Weight::told, kNotStarted, start_line(*rank, own)}, now);
+  } else if (auto missing_daemon = daemon_failure()) {
+    verdict_.add(std::move(*missing_daemon), now);
   } else if (const auto missing = ranks_without_hello(); !missing.empty()) {
     verdict_.add(
         {Weight::ended,

@@ -20,7 +20,9 @@ namespace lockstep::launch {
 
 struct SupervisorOptions {
   int n_ranks = 1;
+  /// Until all ranks have said hello, and then until all have met.
   std::chrono::milliseconds start_deadline = std::chrono::seconds(30);
+  std::chrono::milliseconds join_deadline = std::chrono::seconds(60);
   /// What rank 0 reads: a file, where descriptors go over the control link,
   /// else text.
   int rank0_stdin = -1;
@@ -28,7 +30,7 @@ struct SupervisorOptions {
   /// What ssh calls the host of each rank, and where its program lies; empty:
   /// all are on this machine.
   std::vector<std::string> hosts;
-  std::vector<std::string> programs;
+  std::vector<std::string> programs; // for people
 };
 
 /// Watches ranks from their start to their end: one thread, one poll.
@@ -80,7 +82,9 @@ class Supervisor {
 
   std::optional<Outcome> judge(Time now);
   std::optional<Outcome> judge_deadlines(Time now);
-  std::string start_advice(int rank) const;
+  std::optional<Outcome> judge_start(Time now) const;
+  std::optional<Outcome> judge_joining(Time now);
+  std::string start_advice(const std::vector<int>& missing) const;
   int end(const Outcome& outcome);
 
   const RankLink* find(int rank) const;
@@ -89,7 +93,10 @@ class Supervisor {
   std::string start_line(int rank, const RankEnd& end) const;
   std::string start_line(
       int rank, const RankEnd& end, const std::string& said) const;
-  std::optional<int> rank_without_program() const;
+  std::string said_by(int rank) const; // before its hello
+  std::optional<Failure> way_failure() const;
+  std::optional<Failure> daemon_failure() const;
+  std::optional<int> rank_that_spoke() const;
   std::vector<int> ranks_without_hello() const;
   bool all_ended() const;
 
@@ -111,6 +118,7 @@ class Supervisor {
   Time began_;
   Time others_ready_at_{};
   Time last_keep_alive_{};
+  std::optional<Time> joining_since_; // all have their turn
   std::optional<Time> first_done_at_;
   std::optional<int> first_vanished_;
   int done_code_ = 0; // of ranks that ended as they meant to

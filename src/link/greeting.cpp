@@ -35,9 +35,12 @@ class Conversation {
     }
   }
 
-  /// The next message, which must be a T; `named` says what that is.
+  /// The next message, which must be a T; `named` says what that is, and
+  /// `closed` what it means when the launcher closes instead.
   template <class T>
-  T hear(const char* named) {
+  T hear(
+      const char* named,
+      const char* closed = "the launcher closed the control link") {
     while (true) {
       if (const auto frame = reader_.next()) {
         auto message = decode(*frame, "the launcher");
@@ -50,14 +53,14 @@ class Conversation {
             frame->type,
             named);
       }
-      receive_some();
+      receive_some(closed);
     }
   }
 
   std::vector<Descriptor>& descriptors() { return descriptors_; }
 
  private:
-  void receive_some() {
+  void receive_some(const char* closed) {
     const auto left =
         std::chrono::ceil<milliseconds>(deadline_ - steady_clock::now());
     if (left.count() <= 0) {
@@ -70,7 +73,7 @@ class Conversation {
     ::poll(&waiting, 1, static_cast<int>(left.count()));
     auto received = receive(socket_);
     if (received.closed) {
-      fail(ErrorKind::network, "the launcher closed the control link");
+      fail(ErrorKind::network, "{}", closed);
     }
     for (auto& descriptor : received.descriptors) {
       descriptors_.push_back(std::move(descriptor));
@@ -149,10 +152,15 @@ Streams greet(
   if (secret) {
     const Knock knock(*secret, conversation.hear<Challenge>("a challenge"));
     conversation.say(knock.answer());
-    knock.check(conversation.hear<Proof>("its proof"));
+    knock.check(conversation.hear<Proof>(
+        "its proof",
+        "the launcher does not accept this rank's secret; is it a rank of "
+        "another run?"));
   }
   conversation.say(hello);
-  const auto welcome = conversation.hear<Welcome>("a welcome");
+  const auto welcome = conversation.hear<Welcome>(
+      "a welcome",
+      "the launcher does not expect this rank; is it one of another run?");
   if (welcome.streams == Streams::descriptors) {
     adopt(conversation.descriptors());
   } else if (welcome.streams == Streams::forwarded) {

@@ -63,6 +63,10 @@ bool Lifeline::has_launcher() const {
   return watch_->has_launcher();
 }
 
+bool Lifeline::is_heard() const {
+  return watch_->is_heard();
+}
+
 void Lifeline::hello(int rank, int size, std::chrono::milliseconds patience) {
   if (has_launcher()) {
     watch_->greet(

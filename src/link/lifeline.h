@@ -41,9 +41,11 @@ class Lifeline {
   Lifeline& operator=(Lifeline&&) = delete;
   ~Lifeline();
 
-  /// True when our launcher is at the other end. It then shows the text of
-  /// goodbye(), so a rank that fails prints nothing itself.
+  /// True when our launcher is at the other end.
   bool has_launcher() const;
+  /// It would hear and show the text of goodbye(), so a rank that fails prints
+  /// nothing itself.
+  bool is_heard() const;
 
   /// Says who this is and waits for the launcher's welcome. Takes over the
   /// launcher's stdin, stdout and stderr if they come along (so that nothing
@@ -76,9 +78,10 @@ class Lifeline {
   /// loss. With a text it has failed: the launcher shows the text and ends the
   /// others. Without, it is done, whatever the code, and the others may finish.
   /// Code 71 with a text says that a peer is lost, so the launcher looks for a
-  /// better cause. Only the first call counts, also before hello(). Returns once the message is with
-  /// the kernel, or after a second; never throws. The launcher goes on being
-  /// watched: under MPI the end of the process is a collective too.
+  /// better cause. Only the first call counts, also before hello(). Returns
+  /// once the message is with the kernel, or after a second; never throws. The
+  /// launcher goes on being watched: under MPI the end of the process is a
+  /// collective too.
   void goodbye(int code, std::string_view text) noexcept;
 
  private:

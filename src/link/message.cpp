@@ -104,7 +104,7 @@ Status parse_status(PayloadReader& in, std::string_view peer) {
   Status m;
   m.phase = printable(in.text());
   m.tick = in.u64();
-  m.step = static_cast<Step>(choice(in, peer, 0, 2));
+  m.step = static_cast<Step>(choice(in, peer, 0, 3));
   return m;
 }
 

@@ -93,8 +93,8 @@ struct Ping {
   bool operator==(const Ping&) const = default;
 };
 
-/// What a rank does in its tick.
-enum class Step : std::uint32_t { none, compute, exchange };
+/// What a rank does: in its tick, or before the first when it forms the group.
+enum class Step : std::uint32_t { none, compute, exchange, join };
 
 struct Status {
   std::string phase;

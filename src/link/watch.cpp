@@ -64,6 +64,7 @@ void Watch::start() {
 void Watch::greet(const Hello& hello, std::chrono::milliseconds patience) {
   const auto streams =
       link::greet(socket_.get(), reader_, hello, secret_, patience);
+  welcome_ = true;
   if (streams == Streams::forwarded) {
     output_.emplace();
   }

@@ -31,6 +31,8 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
   bool has_launcher() const { return static_cast<bool>(socket_); }
+  /// Over TCP nothing is heard before the launcher knows us.
+  bool is_heard() const { return welcome_ || (socket_ && !secret_); }
   /// Before start(), on the main thread.
   void greet(const Hello& hello, std::chrono::milliseconds patience);
   void start();
@@ -76,6 +78,7 @@ class Watch {
   Goodbye goodbye_;
   int port_ = 0;
   std::string ring_;
+  bool welcome_ = false;      // main thread only
   bool said_goodbye_ = false; // main thread only
 
   // The watch's own.

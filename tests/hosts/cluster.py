@@ -145,8 +145,8 @@ class Cluster:
         host = self.hosts[0]
         return subprocess.Popen(
             host.command(PROGRAM, *words),
-            env=host.environment(
-                LOCKSTEP_SSH=f"ssh -F {self.folder}/ssh_config", **(env or {})),
+            env={**host.environment(
+                LOCKSTEP_SSH=f"ssh -F {self.folder}/ssh_config"), **(env or {})},
             stdin=options.pop("stdin", subprocess.DEVNULL),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True, **options)

@@ -2,58 +2,17 @@
 
 import json
 import os
-
 import subprocess
-
 import time
 import unittest
 
-from cluster import PROGRAM, Cluster
-from worlds import FULL, World, ask, needs_hosts, wait_until_none_is_left
+from cluster import PROGRAM
+from refusals import BACKENDS, Refusals
+from worlds import World, ask, needs_hosts
 
-BACKENDS = ("mpi", "ring")
-MOST_SECONDS = 15
 
 @needs_hosts
-class Refused(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster(3)
-        cls.addClassCleanup(cls.cluster.close)
-
-    def refused(self, file, code, *words, more=(), backend=None, env=None):
-        """It ends with this code, and its first line has these words."""
-        if backend:
-            more = ("--backend", backend, *more)
-        ended, out, err, seconds = self.cluster.lockstep(
-            *ask(2, "--hosts", file, *more), env=env)
-        self.assertEqual(ended, code, err)
-        self.assertEqual(out, "")
-        line = err.split("\n")[0]
-        self.assertTrue(line.startswith("lockstep: "), err)
-        for word in words:
-            self.assertIn(word, line, err)
-        self.assertLess(seconds, MOST_SECONDS, err)
-        self.assertEqual(wait_until_none_is_left(self.cluster, 3), {})
-        return err
-
-    def hosts(self, *changes, backend="ring", **keys):
-        """A file of all hosts, in which `changes` are made: (number, {…})"""
-        hosts = self.cluster.hosts
-        entries = [{"ssh": "localhost" if host is hosts[0] else host.name,
-                    "ips": [host.ip]} for host in hosts]
-        for number, change in changes:
-            entries[number].update(change)
-        path = self.cluster.folder / "refused.json"
-        path.write_text(json.dumps({"backend": backend, "hosts": entries,
-                                    **keys}))
-        return path
-
-    def both(self, code, *words, change, more=(), env=None):
-        for backend in BACKENDS:
-            with self.subTest(backend=backend):
-                self.refused(self.hosts(change, backend=backend), code, *words,
-                             more=more, env=env)
+class Refused(Refusals):
 
     # Seen to fail with: not_started_on_line() leaving out what was said.
     def test_the_program_is_not_there(self):
@@ -82,11 +41,11 @@ class Refused(unittest.TestCase):
                           "Host mini-2\n  User root\n  UserKnownHostsFile "
                           f"{self.cluster.folder}/known_hosts\n")
         self.both(69, "mini-2", "Permission denied", "ssh-copy-id mini-2",
-                  change=(0, {}))
+                  )
         config.write_text("Host mini-2\n  UserKnownHostsFile /dev/null\n"
                           + text)
         self.both(69, "mini-2", "Host key verification failed",
-                  change=(0, {}))
+                  )
 
     def test_an_address_that_is_not_the_hosts(self):
         # MPI finds its hosts' addresses itself.
