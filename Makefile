@@ -56,6 +56,10 @@ soak: ## 1 to 8 ranks, 20,000 ticks of random traffic each (long)
 	@tools/build release soak
 	@tools/soak --long
 
+fuzz: ## parsers of what others send, a minute each under a fuzzer
+	@tools/setup build check
+	@tools/fuzz 60
+
 check-hosts: ## worlds over hosts in namespaces, each end many times (long)
 	@tools/setup build check demo
 	@tools/build release lockstep
@@ -94,4 +98,4 @@ clean: ## remove what was built; what was installed or downloaded stays
 	@if [ -e build/build.ninja ]; then ninja -C build -t clean >/dev/null; fi
 	@rm -rf build/asan build/tsan build/dev build/arm build/bench build/cuda build/lint build/rust
 
-.PHONY: help demo build build-cuda gpu-bundle check-gpu check check-hosts test e2e asan prove soak check-portable bench peers format tidy install clean
+.PHONY: help demo build build-cuda gpu-bundle check-gpu check check-hosts test e2e asan prove soak fuzz check-portable bench peers format tidy install clean

@@ -1,6 +1,6 @@
 # lockstep_target(TARGET): the warnings, hardening and sanitizers of all code
 # that is ours.
-set(LOCKSTEP_SANITIZE "" CACHE STRING "Sanitizers: empty, address or thread")
+set(LOCKSTEP_SANITIZE "" CACHE STRING "Sanitizers: empty, address, thread or fuzzer")
 
 function(lockstep_target target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-strict-aliasing
@@ -13,6 +13,13 @@ function(lockstep_target target)
     target_compile_options(
       ${target} PRIVATE -fsanitize=address,undefined
                         -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  elseif(LOCKSTEP_SANITIZE STREQUAL "fuzzer")
+    target_compile_options(
+      ${target} PRIVATE -fsanitize=fuzzer-no-link,address,undefined
+                        -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+                        # GCC 12's own headers, which clang reads here.
+                        -Wno-deprecated-declarations)
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   elseif(LOCKSTEP_SANITIZE STREQUAL "thread")
     target_compile_options(${target} PRIVATE -fsanitize=thread -fno-omit-frame-pointer)
