@@ -92,16 +92,24 @@ double bandwidth_of(const engine::ExchangePlan& exchange) {
              : 0.0;
 }
 
+/// Of a decode tick.
+double exchange_share(const engine::MeasuredPlan& speed) {
+  return speed.exchange->timing.decode_us / 1e3 / speed.predicted.tick_ms;
+}
+
 std::string link_text(
-    const PlanSetting& setting, const engine::ExchangePlan& exchange) {
+    const PlanSetting& setting,
+    const engine::ExchangePlan& exchange,
+    double share) {
   const double bandwidth = bandwidth_of(exchange);
   return fmt::format(
-      "exchange over {} by {}: {:.3f} ms for a decode tick ({}), {:.3f} ms for "
-      "a chunk of a prompt ({}){}\n",
+      "exchange over {} by {}: {:.3f} ms, {:.0f} %, of a decode tick ({}), "
+      "{:.3f} ms for a chunk of a prompt ({}){}\n",
       setting.backend,
       exchange_text(
           std::string(name_of(exchange.timing.kind)), exchange.is_chosen),
       exchange.timing.decode_us / 1e3,
+      1e2 * share,
       format_bytes(exchange.decode_bytes),
       exchange.timing.prompt_us / 1e3,
       format_bytes(exchange.prompt_bytes),
@@ -118,7 +126,7 @@ std::string speed_text(
   const auto& predicted = speed.predicted;
   std::string text;
   if (speed.exchange) {
-    text += link_text(setting, *speed.exchange);
+    text += link_text(setting, *speed.exchange, exchange_share(speed));
   }
   text += fmt::format(
       "predicted: prompt {:.1f} tok/s; generation {:.1f} tok/s with {} "
@@ -216,13 +224,16 @@ Json rank_json(const WorldPlan& plan, std::size_t rank) {
 }
 
 Json exchange_json(
-    const PlanSetting& setting, const engine::ExchangePlan& exchange) {
+    const PlanSetting& setting,
+    const engine::ExchangePlan& exchange,
+    double share) {
   const double bandwidth = bandwidth_of(exchange);
   return {
       {"backend", setting.backend},
       {"exchange", std::string(name_of(exchange.timing.kind))},
       {"exchange_chosen", exchange.is_chosen},
       {"decode_ms", exchange.timing.decode_us / 1e3},
+      {"decode_share", share},
       {"decode_bytes", exchange.decode_bytes},
       {"prompt_ms", exchange.timing.prompt_us / 1e3},
       {"prompt_bytes", exchange.prompt_bytes},
@@ -265,7 +276,8 @@ Json plan_json(const PlanSetting& setting, const engine::WorldPlan& plan) {
   if (plan.speed) {
     json["predicted"] = predicted_json(plan.speed->predicted);
     if (plan.speed->exchange) {
-      json["exchange"] = exchange_json(setting, *plan.speed->exchange);
+      json["exchange"] = exchange_json(
+          setting, *plan.speed->exchange, exchange_share(*plan.speed));
     }
     if (plan.speed->fewer) {
       json["fewer"] = {

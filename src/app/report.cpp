@@ -90,7 +90,7 @@ std::string format_report(const RunReport& report) {
              "prompt {} tokens, {:.1f} tok/s; generated {} tokens, {:.1f} "
              "tok/s\n"
              "forward pass {:.1f} ms, tick {:.2f} ms, of it exchange {:.2f} "
-             "ms ({}, {})\n",
+             "ms, {:.0f} % ({}, {})\n",
              report.prompt_tokens,
              report.prompt_tps,
              report.generated_tokens,
@@ -98,6 +98,7 @@ std::string format_report(const RunReport& report) {
              report.forward_ms,
              report.tick_ms,
              report.exchange_ms,
+             1e2 * report.exchange_share(),
              report.backend,
              exchange_text(report.exchange, report.exchange_is_chosen));
 }
@@ -132,6 +133,7 @@ Json report_json(const RunReport& report) {
       {"forward_ms", report.forward_ms},
       {"tick_ms", report.tick_ms},
       {"exchange_ms", report.exchange_ms},
+      {"exchange_share", report.exchange_share()},
       {"backend", report.backend},
       {"exchange", report.exchange},
       {"exchange_chosen", report.exchange_is_chosen},

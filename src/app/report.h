@@ -24,6 +24,11 @@ struct RunReport {
   std::string exchange;
   bool exchange_is_chosen = false; // by measuring
   std::vector<engine::RankReport> ranks;
+
+  /// Of a decode tick.
+  double exchange_share() const {
+    return tick_ms > 0.0 ? exchange_ms / tick_ms : 0.0;
+  }
 };
 
 /// The back end's name; "none" for a single rank.

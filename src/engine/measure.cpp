@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -9,7 +10,6 @@
 #include "mlx/array.h"
 
 #include "base/error.h"
-#include "engine/stage_probe.h"
 #include "plan/partition.h"
 
 namespace lockstep::engine {
@@ -18,8 +18,7 @@ namespace {
 
 using world::Purpose;
 
-constexpr double kAloneMs = 500.0; // for all ranks, one after the other
-constexpr double kLeastAloneMs = 20.0;
+constexpr double kAloneMs = 500.0;    // for all ranks, one after the other
 constexpr double kTogetherMs = 250.0; // for each size of batch
 constexpr int kPromptTokens = 512;
 
@@ -40,25 +39,48 @@ constexpr std::array kMembers{
     &plan::RankTimes::part,
     &plan::RankTimes::chunk};
 
-void meet(const world::Group& group) {
-  group.all_max(Purpose::trial, mx::array(0.0F));
+/// True when it is so for any rank.
+bool meet(const world::Group& group, bool own = false) {
+  return group.all_max(Purpose::trial, mx::array(own ? 1.0F : 0.0F))
+             .item<float>() > 0.0F;
 }
 
-Timed time_batch(
-    StageProbe& probe,
+Timed timed_of(
+    const StageProbe& probe,
     const plan::Costs& costs,
-    const ProbeBatch& batch,
-    double budget_ms) {
+    const ProbeTimes& times) {
   double cost = 0.0;
   for (int i = probe.layers().first; i < probe.layers().last; ++i) {
     cost += costs.layers[static_cast<std::size_t>(i)];
   }
-  const auto times = probe.time(batch, budget_ms);
   Timed timed;
   timed.per_cost = static_cast<float>(times.layers / cost);
   timed.embedding = static_cast<float>(times.embedding);
   timed.head = static_cast<float>(times.head);
   return timed;
+}
+
+/// As a single token goes round: what a rank finds in its caches is what the
+/// others' runs left there.
+ProbeTimes time_alone(const world::Group& group, const StageProbe& probe) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kLeastRounds = 5;
+  auto runs = probe.runs({});
+  const auto start = Clock::now();
+  bool goes_on = true;
+  for (int round = 0; goes_on; ++round) {
+    const std::chrono::duration<double, std::milli> since =
+        Clock::now() - start;
+    const bool wants_more =
+        group.is_first() && (round < kLeastRounds || since.count() < kAloneMs);
+    for (int turn = 0; turn < group.size(); ++turn) {
+      if (turn == group.rank()) {
+        runs.once();
+      }
+      goes_on = meet(group, wants_more);
+    }
+  }
+  return probe.times_of(runs.medians());
 }
 
 /// One rank's numbers, as they came.
@@ -174,26 +196,20 @@ Measured measure_ranks(
     const world::Group& group,
     const checkpoint::Checkpoint& checkpoint,
     const Setup& setup,
+    StageProbe& probe,
     int n_streams) {
   const auto costs = plan::token_costs(checkpoint, setup.config);
-  StageProbe probe(setup, checkpoint, group.rank());
   std::vector<float> told{static_cast<float>(setup.compute.threads)};
   const auto tell = [&told](const Timed& timed) {
     told.insert(told.end(), {timed.per_cost, timed.embedding, timed.head});
   };
-  const double alone_ms = std::max(kLeastAloneMs, kAloneMs / group.size());
-  for (int turn = 0; turn < group.size(); ++turn) {
-    meet(group);
-    if (turn == group.rank()) {
-      tell(time_batch(probe, costs, {}, alone_ms));
-    }
-  }
+  tell(timed_of(probe, costs, time_alone(group, probe)));
   const int part = (n_streams + group.size() - 1) / group.size();
   const int chunk = std::min(setup.chunk, setup.context);
   for (const auto& batch :
        {ProbeBatch{}, ProbeBatch{part, 1, part}, ProbeBatch{1, chunk, 1}}) {
     meet(group);
-    tell(time_batch(probe, costs, batch, kTogetherMs));
+    tell(timed_of(probe, costs, probe.time(batch, kTogetherMs)));
   }
   auto measured = measured_from(
       group.all_gather(

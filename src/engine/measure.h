@@ -4,6 +4,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "engine/setup.h"
+#include "engine/stage_probe.h"
 #include "plan/predict.h"
 #include "world/group.h"
 
@@ -16,15 +17,16 @@ struct Measured {
 };
 
 /// Collective (world/collectives' trial): each rank times real layers of its
-/// share of the model, first one rank after the other, while those that wait
-/// stand in a collective as they do while a token goes round; then all at the
-/// same time, as with many tokens under way. Takes about a second besides
-/// reading. Throws Error{peer_lost}, and Error{diverged} when what a rank tells
-/// is no time.
+/// share of the model, first one rank after the other, run by run, while those
+/// that wait stand in a collective as they do while a token goes round; then all
+/// at the same time, as with many tokens under way. Takes about a second.
+/// Throws Error{peer_lost}, and Error{diverged} when what a rank tells is no
+/// time.
 Measured measure_ranks(
     const world::Group& group,
     const checkpoint::Checkpoint& checkpoint,
     const Setup& setup,
+    StageProbe& probe,
     int n_streams);
 
 } // namespace lockstep::engine

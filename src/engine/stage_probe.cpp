@@ -31,6 +31,13 @@ double ms_since(Clock::time_point start) {
       .count();
 }
 
+double median(std::vector<double>& numbers) {
+  const auto middle =
+      numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::nth_element(numbers.begin(), middle, numbers.end());
+  return *middle;
+}
+
 /// Of a rank's layers those that are timed: the last where it has the head
 /// alone, else the first.
 LayerRange sample_of(
@@ -74,9 +81,30 @@ std::vector<double> time_in_turns(
   } while (ms_since(start) < budget_ms || stretches.front().size() < 2);
   std::vector<double> medians;
   for (auto& ms : stretches) {
-    const auto middle = ms.begin() + static_cast<std::ptrdiff_t>(ms.size() / 2);
-    std::nth_element(ms.begin(), middle, ms.end());
-    medians.push_back(*middle);
+    medians.push_back(median(ms));
+  }
+  return medians;
+}
+
+ProbeRuns::ProbeRuns(std::vector<Turn> parts)
+    : parts_(std::move(parts)), ms_(parts_.size()) {
+}
+
+void ProbeRuns::once() {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const auto start = Clock::now();
+    parts_[i].run();
+    ms_[i].push_back(ms_since(start));
+  }
+}
+
+std::vector<double> ProbeRuns::medians() const {
+  std::vector<double> medians;
+  for (auto ms : ms_) {
+    if (ms.size() > 1) {
+      ms.erase(ms.begin());
+    }
+    medians.push_back(ms.empty() ? 0.0 : median(ms));
   }
   return medians;
 }
@@ -171,21 +199,33 @@ std::function<void()> StageProbe::head_run(const ProbeBatch& batch) const {
   };
 }
 
-ProbeTimes StageProbe::time(const ProbeBatch& batch, double budget_ms) {
+std::vector<Turn> StageProbe::turns(const ProbeBatch& batch) const {
   constexpr double kLayers = 8.0;
   constexpr double kEmbedding = 1.0;
   constexpr double kHead = 3.0;
-  const bool has_embedding = stage_->has_embedding();
-  const bool has_head = head() != nullptr;
   std::vector<Turn> turns{{layers_run(batch), kLayers}};
-  if (has_embedding) {
+  if (stage_->has_embedding()) {
     turns.push_back({embedding_run(batch), kEmbedding});
   }
-  if (has_head) {
+  if (head() != nullptr) {
     turns.push_back({head_run(batch), kHead});
   }
-  const auto ms = time_in_turns(turns, budget_ms);
-  return {ms.front(), has_embedding ? ms[1] : 0.0, has_head ? ms.back() : 0.0};
+  return turns;
+}
+
+ProbeTimes StageProbe::times_of(const std::vector<double>& medians) const {
+  return {
+      medians.front(),
+      stage_->has_embedding() ? medians[1] : 0.0,
+      head() != nullptr ? medians.back() : 0.0};
+}
+
+ProbeTimes StageProbe::time(const ProbeBatch& batch, double budget_ms) {
+  return times_of(time_in_turns(turns(batch), budget_ms));
+}
+
+ProbeRuns StageProbe::runs(const ProbeBatch& batch) const {
+  return ProbeRuns(turns(batch));
 }
 
 } // namespace lockstep::engine

@@ -26,6 +26,21 @@ struct Turn {
 std::vector<double> time_in_turns(
     const std::vector<Turn>& turns, double budget_ms);
 
+/// The same by single runs, for who lets others go between them.
+class ProbeRuns {
+ public:
+  explicit ProbeRuns(std::vector<Turn> parts);
+
+  /// One run of each.
+  void once();
+  /// Milliseconds that each takes: the median of its runs, without the first.
+  std::vector<double> medians() const;
+
+ private:
+  std::vector<Turn> parts_;
+  std::vector<std::vector<double>> ms_;
+};
+
 /// What a batch is made of, as far as its time goes.
 struct ProbeBatch {
   int n_slots = 1;  // sequences that it has rows of
@@ -53,10 +68,14 @@ class StageProbe {
   /// Times a batch, while sequences get longer from 0 to the depth that is
   /// usual for answers or prompts.
   ProbeTimes time(const ProbeBatch& batch, double budget_ms);
+  /// To be run once and again; times_of() tells what its medians mean.
+  ProbeRuns runs(const ProbeBatch& batch) const;
+  ProbeTimes times_of(const std::vector<double>& medians) const;
 
   const checkpoint::LayerRange& layers() const { return stage_->layers(); }
 
  private:
+  std::vector<Turn> turns(const ProbeBatch& batch) const;
   mx::array hidden(int n_rows) const;
   const model::Stage* head() const;
   std::function<void()> layers_run(const ProbeBatch& batch) const;

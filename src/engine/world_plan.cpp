@@ -8,6 +8,7 @@
 #include "engine/setup.h"
 #include "model/kv_cache.h"
 #include "plan/partition.h"
+#include "world/exchange_in_turns.h"
 #include "world/seal.h"
 
 namespace lockstep::engine {
@@ -54,6 +55,7 @@ std::uint64_t bytes_of(const world::PacketSize& size) {
 ExchangePlan measure_exchange(
     const world::Group& group,
     const Setup& setup,
+    const StageProbe& probe,
     const SessionOptions& options) {
   const auto sizes = typical_sizes(setup, options.n_slots);
   const auto timings = world::time_exchanges(group, sizes);
@@ -64,6 +66,9 @@ ExchangePlan measure_exchange(
       *std::find_if(timings.begin(), timings.end(), [kind](const auto& timing) {
         return timing.kind == kind;
       });
+  auto token = probe.runs({});
+  plan.timing.decode_us = world::time_exchange_in_turns(
+      group, kind, sizes.decode, [&token] { token.once(); });
   plan.decode_bytes = bytes_of(sizes.decode);
   plan.prompt_bytes = bytes_of(sizes.prompt);
   return plan;
@@ -105,7 +110,9 @@ WorldPlan plan_measured(
     const SessionOptions& options) {
   const auto setup = agree_on_setup(group, checkpoint, options);
   MeasuredPlan speed;
-  speed.measured = measure_ranks(group, checkpoint, setup, options.n_slots);
+  StageProbe probe(setup, checkpoint, group.rank());
+  speed.measured =
+      measure_ranks(group, checkpoint, setup, probe, options.n_slots);
   auto& times = speed.measured.times;
   auto plan = plan_of(
       setup,
@@ -117,7 +124,7 @@ WorldPlan plan_measured(
       plan_memory(group, setup.places, plan.needs[own], setup.wanted_places)
           .places;
   if (group.size() > 1) {
-    speed.exchange = measure_exchange(group, setup, options);
+    speed.exchange = measure_exchange(group, setup, probe, options);
     times.decode_ms = speed.exchange->timing.decode_us / 1e3;
     times.prompt_ms = speed.exchange->timing.prompt_us / 1e3;
   }

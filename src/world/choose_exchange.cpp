@@ -37,7 +37,7 @@ class Trial {
 
   /// The median of each kind, in microseconds, on this rank.
   std::vector<double> run(const PacketSize& size) {
-    const auto outbox = outbox_of(size);
+    const auto outbox = full_outbox(group_, size);
     round(outbox); // also opens connections
     for (auto& times : times_) {
       times.clear();
@@ -58,20 +58,6 @@ class Trial {
   }
 
  private:
-  /// As a tick gives it in which every rank but the last hands on all rows.
-  Outbox outbox_of(const PacketSize& size) const {
-    Outbox outbox;
-    outbox.size = size;
-    outbox.rows_on = group_.is_last() ? 0 : size.rows;
-    outbox.rows_due = group_.is_first() ? 0 : size.rows;
-    if (outbox.rows_on > 0) {
-      auto hidden = host_room({size.rows, size.hidden}, size.dtype);
-      copy_bits(std::nullopt, bits_of(hidden));
-      outbox.hidden = std::move(hidden);
-    }
-    return outbox;
-  }
-
   /// One exchange of each kind. Returns the microseconds of all.
   double round(const Outbox& outbox) {
     double sum = 0.0;
@@ -114,6 +100,19 @@ std::size_t place_of_best(const std::vector<ExchangeTiming>& timings) {
 }
 
 } // namespace
+
+Outbox full_outbox(const Group& group, const PacketSize& size) {
+  Outbox outbox;
+  outbox.size = size;
+  outbox.rows_on = group.is_last() ? 0 : size.rows;
+  outbox.rows_due = group.is_first() ? 0 : size.rows;
+  if (outbox.rows_on > 0) {
+    auto hidden = host_room({size.rows, size.hidden}, size.dtype);
+    copy_bits(std::nullopt, bits_of(hidden));
+    outbox.hidden = std::move(hidden);
+  }
+  return outbox;
+}
 
 std::vector<ExchangeTiming> time_exchanges(
     const Group& group, const TypicalSizes& sizes) {

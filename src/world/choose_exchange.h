@@ -12,6 +12,10 @@ struct TypicalSizes {
   PacketSize prompt; // a chunk of a prompt
 };
 
+/// What a rank gives in a tick in which every rank but the last hands on all
+/// rows; what the rows hold does not matter.
+Outbox full_outbox(const Group& group, const PacketSize& size);
+
 /// What one kind takes, on the slowest rank.
 struct ExchangeTiming {
   ExchangeKind kind = ExchangeKind::gather;

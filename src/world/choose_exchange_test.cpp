@@ -1,8 +1,12 @@
 #include "world/choose_exchange.h"
 
+#include <chrono>
+#include <thread>
+
 #include <doctest/doctest.h>
 
 #include "support/begun_group.h"
+#include "world/exchange_in_turns.h"
 
 namespace lockstep::world {
 
@@ -37,6 +41,20 @@ TEST_CASE("a rank alone has nothing to measure") {
   const auto timings = time_exchanges(
       group, {{9, 2, 1, 8, mx::float32}, {9, 2, 4, 8, mx::float32}});
   CHECK(timings.size() == 3);
+}
+
+// Seen to fail with: outbox.compute_us left out.
+TEST_CASE("an exchange is timed between turns of work, without the work") {
+  const auto group = testing::begun_group();
+  constexpr int kWorkUs = 5000;
+  int n = 0;
+  const double us = time_exchange_in_turns(
+      group, Kind::gather, {9, 2, 1, 8, mx::float32}, [&] {
+        std::this_thread::sleep_for(std::chrono::microseconds(kWorkUs));
+        ++n;
+      });
+  CHECK(n == 61);
+  CHECK(us < kWorkUs);
 }
 
 } // namespace lockstep::world

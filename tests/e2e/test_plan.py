@@ -62,6 +62,7 @@ class Plan(unittest.TestCase):
         self.assertGreater(plan["predicted"]["prompt_tps"], 0)
         self.assertGreater(plan["predicted"]["generation_tps"], 0)
         self.assertGreater(plan["exchange"]["decode_ms"], 0)
+        self.assertTrue(0 < plan["exchange"]["decode_share"] < 1)
 
     def test_the_table_shows_all_of_it(self):
         done = run("plan", MODEL, "-n", 2, "--split", "20,10", "-s", 4)
