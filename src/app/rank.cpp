@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "launch/local.h"
 #include "launch/over_hosts.h"
-#include "launch/ring_seat.h"
+#include "launch/seat.h"
 #include "launch/started_by.h"
 #include "plan/hosts.h"
 #include "world/devices.h"
@@ -67,10 +67,10 @@ int run_as_rank(const WorldCommand& command, const StartedBy& started) {
     check_agreement(command.world, started);
     lifeline.hello(started.rank, started.size);
     lifeline.set_phase("joining the group");
-    auto seat = launch::RingSeat::from(launch::current_environment());
-    const auto ring = lifeline.await_turn(seat ? seat->port() : 0);
+    auto seat = launch::Seat::from(launch::current_environment());
+    const auto where = lifeline.await_turn(seat ? seat->port() : 0);
     if (seat) {
-      seat->take(ring);
+      seat->take(where);
     }
     world::require_device();
     lifeline.set_step(link::Step::join);

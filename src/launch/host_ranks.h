@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "base/backend.h"
 #include "launch/doors.h"
 #include "launch/host_place.h"
 #include "launch/order.h"
@@ -19,7 +20,8 @@ struct HostRanks {
   std::vector<plan::Host> hosts; // all with an address
   std::vector<std::string> envs; // "NAME=VALUE" for each
   std::vector<std::string> argv; // without the program
-  std::string directory;         // ours
+  bool jaccl_ring = false;
+  std::string directory; // ours
   sigset_t mask{};
 };
 
@@ -32,9 +34,10 @@ void add_missing_addresses(std::vector<plan::Host>& hosts);
 /// but the run's secret.
 Environment environment_of(const HostRanks& ranks, int rank, Doors& doors);
 
-/// A keeper on each host (launch/keeper), over ssh or here; ranks join in a
-/// ring.
-Started start_ring_on_hosts(const HostRanks& ranks, Doors& doors);
+/// A keeper on each host (launch/keeper), over ssh or here, and for its rank a
+/// seat (launch/seat) in a group over ring, nccl or jaccl.
+Started start_seats_on_hosts(
+    const HostRanks& ranks, Backend backend, Doors& doors);
 
 /// mpirun here, its daemons on the hosts over ssh.
 Started start_mpi_on_hosts(

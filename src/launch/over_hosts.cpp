@@ -19,26 +19,28 @@ namespace lockstep::launch {
 
 namespace {
 
+void check_devices(const std::vector<plan::Host>& hosts) {
+  for (const auto& host : hosts) {
+    if (host.rdma.empty()) {
+      fail(
+          ErrorKind::usage,
+          "host \"{}\" has no rdma in the hosts file, expected the devices "
+          "that lead to each other host, which jaccl needs; "
+          "mlx.distributed_config writes them",
+          host.ssh);
+    }
+  }
+}
+
 Backend backend_of(const HostsOptions& options) {
   const auto wanted = options.backend != Backend::automatic
                           ? options.backend
                           : options.hosts.backend;
-  switch (wanted) {
-    case Backend::automatic:
-    case Backend::ring:
-      return Backend::ring;
-    case Backend::mpi:
-      return Backend::mpi;
-    case Backend::nccl:
-    case Backend::jaccl:
-      break;
+  if (wanted == Backend::jaccl) {
+    check_devices(options.hosts.hosts);
   }
-  fail(
-      ErrorKind::unsupported,
-      "back end {} is not started on hosts by lockstep itself, expected ring "
-      "or "
-      "mpi; mlx.launch --hostfile FILE starts it",
-      name_of(wanted));
+  // It needs nothing but ssh.
+  return wanted == Backend::automatic ? Backend::ring : wanted;
 }
 
 Started start(
@@ -47,7 +49,13 @@ Started start(
     Doors& doors,
     const RunDirectory& directory) {
   return backend == Backend::mpi ? start_mpi_on_hosts(ranks, doors, directory)
-                                 : start_ring_on_hosts(ranks, doors);
+                                 : start_seats_on_hosts(ranks, backend, doors);
+}
+
+// GPUs of several machines take their time to find each other.
+std::chrono::milliseconds join_deadline_of(Backend backend) {
+  return backend == Backend::nccl ? std::chrono::seconds(60)
+                                  : std::chrono::seconds(10);
 }
 
 } // namespace
@@ -87,6 +95,7 @@ int run_over_hosts(const HostsOptions& options) {
   ranks.hosts = options.hosts.hosts;
   add_missing_addresses(ranks.hosts);
   ranks.envs = options.hosts.envs;
+  ranks.jaccl_ring = options.hosts.jaccl_ring;
   if (!options.argv.empty()) {
     ranks.argv.assign(options.argv.begin() + 1, options.argv.end());
   }
@@ -97,7 +106,7 @@ int run_over_hosts(const HostsOptions& options) {
   SupervisorOptions watching;
   watching.n_ranks = static_cast<int>(ranks.hosts.size());
   watching.start_deadline = options.start_deadline;
-  watching.join_deadline = std::chrono::seconds(10);
+  watching.join_deadline = join_deadline_of(backend);
   watching.rank0_text = options.stdin_text.value_or("");
   for (const auto& host : ranks.hosts) {
     watching.hosts.push_back(host.ssh);

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "base/backend.h"
 #include "launch/ports.h"
 #include "launch/run_directory.h"
 #include "launch/spawn.h"
@@ -51,9 +52,11 @@ struct Started {
   /// The ranks' ports; a ring forms without delay when the last rank connects
   /// after the others listen.
   std::vector<ReservedPort> ring_ports;
-  /// Of a ring over hosts: the ranks' addresses. They find their ports
-  /// themselves and get the host file with their turn.
-  std::vector<std::string> ring_ips;
+  /// Of ranks with seats on hosts (launch/seat): how they are joined, and their
+  /// addresses. They find their ports themselves and hear the others' with
+  /// their turn.
+  Backend seat_backend = Backend::automatic;
+  std::vector<std::string> seat_ips;
 };
 
 struct OpenMpi;

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "launch/ring_seat.h"
+#include "launch/seat.h"
 #include "launch/variables.h"
 #include "link/lifeline.h"
 
@@ -140,19 +140,16 @@ StartedBy from_jaccl(
           "{} lists {} ranks", variables.shown(devices_name), found.size));
 }
 
-// A ring over hosts, whose host file comes later (launch/ring_seat).
-StartedBy from_hosts(const Variables& variables) {
-  StartedBy found{Starter::lockstep, Backend::ring, 0, 1};
-  found.size = variables.number(kRingSizeVariable, 1);
+// A group over hosts, of which the rest comes later (launch/seat).
+StartedBy from_hosts(const Variables& variables, Backend backend) {
+  StartedBy found{Starter::lockstep, backend, 0, 1};
+  found.size = variables.number(kSeatSizeVariable, 1);
   return rank_of(
-      variables, found, "MLX_RANK", variables.shown(kRingSizeVariable));
+      variables, found, "MLX_RANK", variables.shown(kSeatSizeVariable));
 }
 
 // What MLX's own variables say, if they are about a group.
 std::optional<StartedBy> from_mlx(const Variables& variables) {
-  if (variables.find(kRingIpVariable) != nullptr) {
-    return from_hosts(variables);
-  }
   const char* rank = variables.which("JACCL_RANK", "MLX_RANK");
   const char* devices = variables.which("JACCL_IBV_DEVICES", "MLX_IBV_DEVICES");
   const bool ring = variables.find("MLX_HOSTFILE") != nullptr;
@@ -262,7 +259,10 @@ std::optional<StartedBy> from_mpi(const Variables& variables) {
 StartedBy started_by(const Environment& environment) {
   const Variables variables(environment);
   const auto mpi = from_mpi(variables);
-  const auto mlx = from_mlx(variables);
+  const auto mlx =
+      variables.find(kSeatIpVariable) != nullptr
+          ? std::optional(from_hosts(variables, seat_backend(environment)))
+          : from_mlx(variables);
   if (mpi && mlx && mlx->backend != Backend::automatic) {
     fail(
         ErrorKind::usage,

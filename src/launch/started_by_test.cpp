@@ -80,6 +80,18 @@ TEST_CASE("our own launcher, whatever carries the group") {
       Backend::automatic,
       0,
       1);
+  for (const auto backend : {Backend::ring, Backend::nccl, Backend::jaccl}) {
+    check(
+        {{"LOCKSTEP_LIFELINE", "tcp:10.0.0.1:7"},
+         {"LOCKSTEP_SEAT_BACKEND", std::string(name_of(backend))},
+         {"LOCKSTEP_SEAT_IP", "10.0.0.2"},
+         {"LOCKSTEP_SEAT_SIZE", "3"},
+         {"MLX_RANK", "1"}},
+        Starter::lockstep,
+        backend,
+        1,
+        3);
+  }
 }
 
 TEST_CASE("mlx.launch: ring") {

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 } // namespace
 
 void Supervisor::give_turns(Time now) {
-  if (!started_.ring_ips.empty()) {
+  if (!started_.seat_ips.empty()) {
     give_turns_of_hosts(now);
     return;
   }
@@ -62,7 +62,7 @@ bool Supervisor::others_listen(Time now) {
   return known || now - others_ready_at_ >= kTypical;
 }
 
-// Only when all have their ports is the host file known.
+// Only when all have their ports is known where each is.
 void Supervisor::give_turns_of_hosts(Time now) {
   auto hosts = nlohmann::json::array();
   for (int rank = 0; rank < options_.n_ranks; ++rank) {
@@ -73,9 +73,12 @@ void Supervisor::give_turns_of_hosts(Time now) {
     }
     hosts.push_back({fmt::format(
         "{}:{}",
-        started_.ring_ips[static_cast<std::size_t>(rank)],
+        started_.seat_ips[static_cast<std::size_t>(rank)],
         link->ready()->port)});
   }
+  const bool in_ring = started_.seat_backend == Backend::ring;
+  const auto where =
+      in_ring ? hosts.dump() : hosts.front().front().get<std::string>();
   constexpr milliseconds kTypical(150);
   const bool others_listen = now - others_ready_at_ >= kTypical;
   last_rank_held_ = false;
@@ -83,12 +86,16 @@ void Supervisor::give_turns_of_hosts(Time now) {
     if (!rank.welcomed || rank.has_turn) {
       continue;
     }
-    if (rank.hello()->rank == options_.n_ranks - 1 && !others_listen) {
+    // Who connects waits until the others listen: of a ring the last rank, else
+    // all but rank 0.
+    const int number = rank.hello()->rank;
+    const bool connects = in_ring ? number == options_.n_ranks - 1 : number > 0;
+    if (connects && !others_listen) {
       last_rank_held_ = true;
       continue;
     }
     rank.has_turn = true;
-    rank.send(link::Turn{hosts.dump()});
+    rank.send(link::Turn{where});
   }
 }
 

@@ -60,7 +60,7 @@ class Lifeline {
   /// Call right before the group is formed: returns when it is this rank's
   /// turn. Back ends whose ranks must listen before others connect need it.
   /// `port` is where this rank will listen when the launcher does not know yet;
-  /// then MLX's host file comes back.
+  /// then comes back where the others are (launch/seat).
   std::string await_turn(int port = 0);
 
   /// What this rank is doing ("loading", "generating"), for the line that

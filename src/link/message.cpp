@@ -47,7 +47,7 @@ struct Encoder {
     return {Type::ready, PayloadWriter().i32(m.port).take()};
   }
   Frame operator()(const Turn& m) const {
-    return {Type::turn, PayloadWriter().text(m.ring, kMostPiece).take()};
+    return {Type::turn, PayloadWriter().text(m.where, kMostPiece).take()};
   }
   Frame operator()(const Status& m) const {
     PayloadWriter out;

@@ -79,7 +79,7 @@ struct Ready {
 
 /// It may.
 struct Turn {
-  std::string ring; // the text of MLX's host file; empty = it has one
+  std::string where; // to join (launch/seat); empty = it knows
 
   bool operator==(const Turn&) const = default;
 };
@@ -134,7 +134,7 @@ using Message = std::variant<
     Output,
     Ping>;
 
-/// The most bytes of one Input or Output, and of a Turn's ring.
+/// The most bytes of one Input or Output, and of a Turn.
 inline constexpr std::size_t kMostPiece = 8 << 10;
 
 /// The bytes of a whole frame.

@@ -107,7 +107,7 @@ std::string Watch::await_turn(int port) {
     command(kReady);
     wait_for(kTurn, -1);
   }
-  return ring_;
+  return where_;
 }
 
 void Watch::set_phase(const char* literal) noexcept {
@@ -207,7 +207,7 @@ void Watch::obey() {
   while (const auto frame = reader_.next()) {
     auto message = decode(*frame, "the launcher");
     if (auto* turn = std::get_if<Turn>(&message)) {
-      ring_ = std::move(turn->ring);
+      where_ = std::move(turn->where);
       answer(kTurn);
     } else if (const auto* ping = std::get_if<Ping>(&message)) {
       pinged_ = pinged_ || ping->is_vital;

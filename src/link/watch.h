@@ -77,7 +77,7 @@ class Watch {
   // Written before the command or answer that hands them over.
   Goodbye goodbye_;
   int port_ = 0;
-  std::string ring_;
+  std::string where_;
   bool welcome_ = false;      // main thread only
   bool said_goodbye_ = false; // main thread only
 

@@ -72,7 +72,7 @@ bool is_launchers_variable(std::string_view name) {
       "MLX_JACCL_",
       "JACCL_",
       "LOCKSTEP_LIFELINE",
-      "LOCKSTEP_RING_"};
+      "LOCKSTEP_SEAT_"};
   constexpr std::array<std::string_view, 5> kNames{
       "NCCL_HOST_IP",
       "NCCL_PORT",

@@ -3,9 +3,12 @@
 Not yet seen to fail: these need GPUs.
 """
 
+import json
 import os
+import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -39,6 +42,22 @@ class Nccl(unittest.TestCase):
         row = run_json("bench", "--model-shape", SHAPE, "-n", 2, "-p", 8,
                        "-g", 4, "-r", 1, "--json")[0]
         self.assertIn("nccl", row["backend"])
+
+    @needs_two_gpus
+    def test_a_hosts_file_starts_them_too(self):
+        """Entries that are this machine need no ssh; each has a GPU."""
+        with tempfile.TemporaryDirectory() as folder:
+            hosts = pathlib.Path(folder) / "hosts.json"
+            hosts.write_text(json.dumps({"backend": "nccl", "hosts": [
+                {"ssh": "localhost", "ips": ["127.0.0.1"]}] * 2}))
+            told = run_json("selftest", "--ticks", 100, "--json", "--hosts",
+                            hosts, timeout=200)
+            self.assertEqual((told["backend"], told["ranks"]), ("nccl", 2))
+            self.assertEqual([check["name"] for check in told["checks"]
+                              if not check["passed"]], [])
+            row = run_json("bench", "--model-shape", SHAPE, "--hosts", hosts,
+                           "-p", 8, "-g", 4, "-r", 1, "--json")[0]
+            self.assertIn("nccl", row["backend"])
 
     @needs_two_gpus
     def test_each_rank_has_a_gpu_of_its_own(self):

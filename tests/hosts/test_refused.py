@@ -82,10 +82,18 @@ class Refused(Refusals):
     def test_a_host_without_address(self):
         self.refused(self.hosts((1, {"ips": []})), 2, "mini-2", "no ips")
 
-    def test_a_back_end_that_is_not_started_on_hosts(self):
-        for backend in ("nccl", "jaccl"):
-            self.refused(self.hosts(), 4, backend, "mlx.launch",
-                         backend=backend)
+    # What these need is not here; how ranks come to it is the ring's way, and
+    # tests/gpu starts NCCL so.
+    def test_a_back_end_that_this_mlx_lacks(self):
+        self.refused(self.hosts(), 69, "rank ", "the nccl back end is not "
+                     "available", backend="nccl")
+        self.refused(self.hosts(), 2, "localhost", "rdma", "jaccl",
+                     backend="jaccl")
+        device = ["rdma_en2"]
+        matrix = [(i, {"rdma": [None if i == j else device for j in range(3)]})
+                  for i in range(3)]
+        self.refused(self.hosts(*matrix), 69, "rank ", "jaccl",
+                     backend="jaccl")
 
     def test_a_model_that_differs_on_a_host(self):
         host = self.cluster.hosts[1]

@@ -1,11 +1,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include "base/error.h"
+#include "base/json.h"
 #include "launch/find_program.h"
 #include "launch/host_ranks.h"
 #include "launch/local.h"
-#include "launch/ring_seat.h"
+#include "launch/seat.h"
 #include "launch/spawn.h"
 #include "launch/ssh.h"
 #include "launch/terminal.h"
@@ -69,6 +69,48 @@ Child start_keeper(
   return child;
 }
 
+// As MLX reads it: by rank and rank, the devices that lead from the one to the
+// other.
+std::string devices_text(const std::vector<plan::Host>& hosts) {
+  auto matrix = Json::array();
+  for (const auto& host : hosts) {
+    auto row = Json::array();
+    for (const auto& devices : host.rdma) {
+      if (devices.empty()) {
+        row.push_back(nullptr);
+      } else if (devices.size() == 1) {
+        row.push_back(devices.front());
+      } else {
+        row.push_back(devices);
+      }
+    }
+    matrix.push_back(std::move(row));
+  }
+  return matrix.dump();
+}
+
+// Of a rank that has so many of its host before it.
+Environment seat_of(
+    const HostRanks& ranks, int rank, int before, Backend backend) {
+  const auto& host = ranks.hosts[static_cast<std::size_t>(rank)];
+  const int port = host.port > 0 ? host.port + before : 0;
+  Environment seat{
+      {"MLX_RANK", std::to_string(rank)},
+      {kSeatBackendVariable, std::string(name_of(backend))},
+      {kSeatSizeVariable, std::to_string(ranks.hosts.size())},
+      {kSeatIpVariable, host.ips.front()},
+      {kSeatPortVariable, std::to_string(port)}};
+  if (backend == Backend::nccl) {
+    seat["CUDA_VISIBLE_DEVICES"] = std::to_string(before); // unless `gpu` says
+  } else if (backend == Backend::jaccl) {
+    seat[kSeatDevicesVariable] = devices_text(ranks.hosts);
+    if (ranks.jaccl_ring) {
+      seat["MLX_JACCL_RING"] = "1";
+    }
+  }
+  return seat;
+}
+
 } // namespace
 
 Environment environment_of(const HostRanks& ranks, int rank, Doors& doors) {
@@ -100,9 +142,11 @@ Environment environment_of(const HostRanks& ranks, int rank, Doors& doors) {
   return environment;
 }
 
-Started start_ring_on_hosts(const HostRanks& ranks, Doors& doors) {
+Started start_seats_on_hosts(
+    const HostRanks& ranks, Backend backend, Doors& doors) {
   Started started;
   started.streams = link::Streams::forwarded;
+  started.seat_backend = backend;
   for (std::size_t i = 0; i < ranks.hosts.size(); ++i) {
     const auto& host = ranks.hosts[i];
     const int rank = static_cast<int>(i);
@@ -112,14 +156,10 @@ Started start_ring_on_hosts(const HostRanks& ranks, Doors& doors) {
     }
     Order order{
         ranks.argv, environment_of(ranks, rank, doors), ranks.directory};
-    order.environment["MLX_RANK"] = std::to_string(rank);
-    order.environment[kRingSizeVariable] = std::to_string(ranks.hosts.size());
-    order.environment[kRingIpVariable] = host.ips.front();
-    order.environment[kRingPortVariable] =
-        std::to_string(host.port > 0 ? host.port + before : 0);
+    order.environment.merge(seat_of(ranks, rank, before, backend));
     order.environment[link::kSecretVariable] = doors.secret().text();
     started.children.push_back(start_keeper(host, rank, order, ranks.mask));
-    started.ring_ips.push_back(host.ips.front());
+    started.seat_ips.push_back(host.ips.front());
   }
   return started;
 }
