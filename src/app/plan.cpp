@@ -51,7 +51,7 @@ void print_plan(
     const PlanOptions& options,
     const std::string& backend,
     const engine::WorldPlan& plan) {
-  const PlanSetting setting{options.model, backend};
+  const PlanSetting setting{options.model, options.world.hosts_file, backend};
   write_stdout(
       options.json ? plan_json(setting, plan).dump() + "\n"
                    : format_plan(setting, plan));

@@ -251,9 +251,10 @@ std::string format_plan(
   text += memory_warnings(plan);
   if (plan.ranks.size() > 1) {
     text += fmt::format(
-        "to use it: lockstep generate {} -n {} --split {}\n",
+        "to use it: lockstep generate {} {} --split {}\n",
         setting.model,
-        plan.ranks.size(),
+        setting.hosts.empty() ? fmt::format("-n {}", plan.ranks.size())
+                              : "--hosts " + setting.hosts,
         plan::split_text(plan::counts_of(plan.layers)));
   }
   return text;

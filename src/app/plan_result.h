@@ -10,6 +10,7 @@ namespace lockstep::app {
 /// What else belongs to a plan on show.
 struct PlanSetting {
   std::string model;   // as the user named it
+  std::string hosts;   // the hosts file; empty: all ranks are here
   std::string backend; // "mpi"; empty where no ranks were started
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "launch/host_place.h"
 #include "plan/host_names.h"
 
 namespace lockstep::doctor {
@@ -32,6 +33,10 @@ std::vector<Finding> environment_findings(
   std::vector<std::string> tuning;
   bool is_fast = false;
   for (const auto& [name, value] : environment) {
+    // Makes nobody a rank, and is set where hosts are asked.
+    if (name == launch::kModelsVariable) {
+      continue;
+    }
     if (name == "MLX_METAL_FAST_SYNCH") {
       is_fast = true;
     } else if (plan::is_launchers_variable(name)) {

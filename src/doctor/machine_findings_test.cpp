@@ -146,11 +146,15 @@ TEST_CASE("a model is there or not") {
   CHECK(verdict(machine_findings(facts)) == ErrorKind::config);
 }
 
-// Seen to fail with: Slurm's variables taken for those of a rank.
+// Seen to fail with: Slurm's variables taken for those of a rank; a folder of
+// models too.
 TEST_CASE("variables that disturb are named") {
   using Environment = launch::Environment;
   const auto quiet = environment_findings(
-      {{"PATH", "/bin"}, {"SLURM_JOB_ID", "7"}, {"LOCKSTEP_SSH", "ssh -F x"}});
+      {{"PATH", "/bin"},
+       {"SLURM_JOB_ID", "7"},
+       {"LOCKSTEP_SSH", "ssh -F x"},
+       {"LOCKSTEP_MODELS", "/x"}});
   REQUIRE(quiet.size() == 1);
   CHECK(quiet.front().level == Level::ok);
   const auto told = [](const Environment& environment, Level level) {

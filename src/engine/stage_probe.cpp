@@ -80,6 +80,7 @@ std::vector<double> time_in_turns(
     }
   } while (ms_since(start) < budget_ms || stretches.front().size() < 2);
   std::vector<double> medians;
+  medians.reserve(stretches.size());
   for (auto& ms : stretches) {
     medians.push_back(median(ms));
   }
@@ -100,6 +101,7 @@ void ProbeRuns::once() {
 
 std::vector<double> ProbeRuns::medians() const {
   std::vector<double> medians;
+  medians.reserve(ms_.size());
   for (auto ms : ms_) {
     if (ms.size() > 1) {
       ms.erase(ms.begin());

@@ -135,7 +135,7 @@ std::optional<Chatter::WayEnd> Chatter::way_end() const {
     if (!code) {
       continue;
     }
-    const WayEnd end{
+    WayEnd end{
         std::string(line.substr(0, line.rfind(','))),
         *code,
         std::string(text.substr(0, at))};

@@ -101,6 +101,8 @@ class Plan(unittest.TestCase):
         self.assertGreater(quick["split"][0], 2 * quick["split"][1])
         self.assertEqual([rank["host"] for rank in quick["ranks"]],
                          ["a", "b"])
+        done = run("plan", MODEL, "--quick", "--hosts", hosts)
+        self.assertIn(f"generate {MODEL} --hosts {hosts} --split", done.stdout)
         hosts = self.hosts({"ssh": "a", "memory": "120M"}, {"ssh": "b"})
         limited = run_json("plan", MODEL, "--quick", "--hosts", hosts,
                            "--context", 512, "--json")

@@ -65,6 +65,8 @@ class DoctorOfHosts(unittest.TestCase):
             self.assertRegex(text, f"^to {other}: .* ms there and back, ")
             (_, text, _), = told(found, host, "reach")
             self.assertEqual(len(text.split(", ")), 2, text)
+            self.assertNotIn("warning", [
+                level for level, *_ in told(found, host, "environment")])
             (_, text, _), = told(found, host, "model")
             self.assertIn("fingerprint", text)
         self.assertEqual(told(found, "mini-2", "port"),
