@@ -10,10 +10,10 @@ import unittest
 
 from broken import MODELS, Broken
 from cluster import PROGRAM, ROOT
-from worlds import FULL, needs_hosts
+from worlds import FULL, ask, needs_hosts
 
 MLX = ROOT / "build/python/mlx/lib"
-needs_patience = unittest.skipUnless(FULL, "ten seconds each; make check-hosts")
+needs_patience = unittest.skipUnless(FULL, "ten seconds and more each; make check-hosts")
 
 
 @needs_hosts
@@ -222,6 +222,18 @@ class BrokenNetwork(Broken):
     def test_a_firewall_between_two_hosts(self):
         with self.firewall("tcp sport 22 accept", "ip daddr 10.77.0.3 drop"):
             self.both(69, "did not meet", "firewall", "lockstep doctor")
+
+    @needs_patience
+    def test_lost_packets_make_a_world_slow_and_no_more(self):
+        with self.firewall("numgen random mod 100 == 0 drop"):
+            for backend in ("mpi", "ring"):
+                code, out, err, seconds = self.cluster.lockstep(
+                    *ask(16, "--hosts", self.hosts(backend=backend)))
+                self.assertEqual(code, 0, err)
+                alone = self.cluster.lockstep(*ask(16))
+                self.assertEqual(out, alone[1])
+                print(f"\n3 hosts, {backend}, a packet in 100 lost: "
+                      f"{seconds:.1f} s", end="")
 
     @needs_patience
     def test_a_firewall_before_the_launcher(self):
