@@ -80,11 +80,11 @@ class Broken(Refusals):
             server.communicate()
 
     @contextlib.contextmanager
-    def firewall(self, *rules):
+    def firewall(self, *rules, hook="output"):
         """The host sends nothing that one of these keeps back."""
         self.host.run(
             "nft", "add table ip t; add chain ip t o "
-            "{ type filter hook output priority 0; }; " + "; ".join(
+            f"{{ type filter hook {hook} priority 0; }}; " + "; ".join(
                 f"add rule ip t o {rule}" for rule in rules))
         try:
             yield

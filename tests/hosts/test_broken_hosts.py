@@ -13,7 +13,7 @@ from cluster import PROGRAM, ROOT
 from worlds import FULL, ask, needs_hosts
 
 MLX = ROOT / "build/python/mlx/lib"
-needs_patience = unittest.skipUnless(FULL, "ten seconds and more each; make check-hosts")
+needs_patience = unittest.skipUnless(FULL, "ten seconds each; make check-hosts")
 
 
 @needs_hosts
@@ -223,9 +223,9 @@ class BrokenNetwork(Broken):
         with self.firewall("tcp sport 22 accept", "ip daddr 10.77.0.3 drop"):
             self.both(69, "did not meet", "firewall", "lockstep doctor")
 
-    @needs_patience
+    # Where they arrive: what is dropped where it is sent TCP is told of.
     def test_lost_packets_make_a_world_slow_and_no_more(self):
-        with self.firewall("numgen random mod 100 == 0 drop"):
+        with self.firewall("numgen random mod 100 == 0 drop", hook="input"):
             for backend in ("mpi", "ring"):
                 code, out, err, seconds = self.cluster.lockstep(
                     *ask(16, "--hosts", self.hosts(backend=backend)))
