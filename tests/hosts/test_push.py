@@ -253,6 +253,12 @@ class Interrupted(Pushed):
             time.sleep(0.02)
         return process
 
+    def wait_until_none_receives(self, host):
+        deadline = time.monotonic() + 10
+        while host.pids("receive"):
+            self.assertLess(time.monotonic(), deadline, "receive stays")
+            time.sleep(0.05)
+
     # Seen to fail with: NAME.part emptied when it is opened.
     @unittest.skipUnless(FULL, "it is about moments; make check-hosts")
     def test_an_interrupted_push_goes_on(self):
@@ -269,6 +275,7 @@ class Interrupted(Pushed):
         self.assertEqual(process.returncode, 69, err)
         self.assertRegex(err, "mini-2: .*killed by signal 9")
         self.assertFalse(self.weights(host).exists())
+        self.wait_until_none_receives(host)
 
         # Ctrl-C ends all at once; what runs there ends with its ssh.
         began = self.start()
@@ -279,10 +286,7 @@ class Interrupted(Pushed):
         os.kill(launcher, signal.SIGINT)
         _, err = began.communicate(timeout=10)
         self.assertEqual(began.returncode, 130, err)
-        deadline = time.monotonic() + 10
-        while host.pids("receive"):
-            self.assertLess(time.monotonic(), deadline, "receive stays")
-            time.sleep(0.05)
+        self.wait_until_none_receives(host)
 
         again, _ = self.push("demo")
         self.assertGreaterEqual(again["mini-2"]["present_bytes"], 7 * PIECE)
