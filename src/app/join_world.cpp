@@ -2,8 +2,6 @@
 
 #include "app/command.h"
 #include "app/rank.h"
-#include "world/devices.h"
-#include "world/start_check.h"
 
 namespace lockstep::app {
 

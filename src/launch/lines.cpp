@@ -9,6 +9,18 @@
 
 namespace lockstep::launch {
 
+namespace {
+
+// Whether a shell's exit code says that a program is not there or cannot be run.
+bool is_no_program(const RankEnd& end) {
+  constexpr int kNotExecutable = 126;
+  constexpr int kNotFound = 127;
+  return !end.signal &&
+         (end.exit_code == kNotExecutable || end.exit_code == kNotFound);
+}
+
+} // namespace
+
 RankEnd RankEnd::from_status(int wait_status) {
   if (WIFSIGNALED(wait_status)) {
     return {WTERMSIG(wait_status), 0};
@@ -66,13 +78,6 @@ std::string last_line(std::string_view text) {
   }
   constexpr std::size_t kShown = 300;
   return one_line(text, kShown);
-}
-
-bool is_no_program(const RankEnd& end) {
-  constexpr int kNotExecutable = 126;
-  constexpr int kNotFound = 127;
-  return !end.signal &&
-         (end.exit_code == kNotExecutable || end.exit_code == kNotFound);
 }
 
 std::string not_started_on_line(

@@ -45,10 +45,6 @@ std::string not_started_on_line(
 std::string no_daemon_line(
     int rank, const std::string& host, const std::string& said);
 
-/// Whether a shell's exit code says that a program is not there or cannot be
-/// run.
-bool is_no_program(const RankEnd& end);
-
 /// The last line of a text that says something, without our own name before
 /// it.
 std::string last_line(std::string_view text);

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "launch/find_program.h"
 #include "launch/spawn.h"
 #include "launch/ssh.h"

@@ -39,8 +39,9 @@ using Fits = std::function<bool(int rank, const checkpoint::LayerRange&)>;
 /// each rank in order, so that the slowest rank is as fast as can be and each
 /// range fits. `costs[i]` is what the parts of the model cost on rank i, all in
 /// one unit. Exact; among equals the one whose ranks cost most alike (the least
-/// sum of squares), then the one that gives earlier ranks more layers. Nothing when no split fits. Throws Error{usage} when there are more
-/// ranks than layers.
+/// sum of squares), then the one that gives earlier ranks more layers. Nothing
+/// when no split fits. Throws Error{usage} when there are more ranks than
+/// layers.
 std::optional<std::vector<checkpoint::LayerRange>> split_layers(
     const std::vector<Costs>& costs, const Fits& fits);
 

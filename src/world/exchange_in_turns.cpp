@@ -26,6 +26,7 @@ double time_exchange_in_turns(
     const PacketSize& size,
     const std::function<void()>& work) {
   const auto exchange = make_exchange(kind, group, Purpose::choice);
+  auto outbox = full_outbox(group, size);
   const int rounds = std::max(2, kTicks / group.size());
   double sum_us = 0.0;
   int n_ticks = 0;
@@ -36,7 +37,6 @@ double time_exchange_in_turns(
       if (is_own) {
         work();
       }
-      auto outbox = full_outbox(group, size);
       outbox.compute_us = is_own ? static_cast<int>(us_since(start)) : 0;
       const auto inbox = exchange->swap(outbox);
       const double tick_us = us_since(start);
