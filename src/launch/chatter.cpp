@@ -70,7 +70,8 @@ Words words_of(std::string_view line) {
 // libevent, inside mpirun, speaks of descriptors that are closed already.
 bool is_for_people(std::string_view line) {
   return line.find_first_not_of(" \r") != std::string_view::npos &&
-         !line.starts_with("[warn] Epoll");
+         !line.starts_with("[warn] Epoll") &&
+         line.find(kRankEnded) == std::string_view::npos;
 }
 
 bool is_usual(std::string_view block) {
@@ -91,7 +92,36 @@ void Chatter::add(std::string_view bytes) {
   text_ += bytes.substr(0, kMostBytes - std::min(text_.size(), kMostBytes));
 }
 
+std::optional<Chatter::End> Chatter::end_by_shells() const {
+  std::optional<End> first;
+  for (const auto line : lines_of(text_)) {
+    const auto at = line.find(kRankEnded);
+    if (at == std::string_view::npos) {
+      continue;
+    }
+    const auto rank = number_after(line.substr(at), kRankEnded);
+    const auto code = number_after(line.substr(at), "exit code");
+    if (rank && code) {
+      const End end{*rank, RankEnd::from_shell(*code)};
+      if (end.how.signal) {
+        return end;
+      }
+      first = first ? first : end;
+    }
+  }
+  return first;
+}
+
 std::optional<Chatter::End> Chatter::end() const {
+  const auto by_shells = end_by_shells();
+  if (by_shells && by_shells->how.signal) {
+    return by_shells;
+  }
+  const auto by_mpirun = end_by_mpirun();
+  return by_mpirun ? by_mpirun : by_shells;
+}
+
+std::optional<Chatter::End> Chatter::end_by_mpirun() const {
   const std::string_view text = text_;
   // "… noticed that process rank 1 with PID 7 on node h exited on signal 9 …"
   const auto noticed = text.find("noticed that process rank");
@@ -101,7 +131,7 @@ std::optional<Chatter::End> Chatter::end() const {
     const auto rank = number_after(about, "process rank");
     const auto signal = number_after(about, "on signal");
     if (rank && signal) {
-      return End{*rank, signal, std::nullopt};
+      return End{*rank, {signal, 0}};
     }
   }
   // "Process name: [[47281,1],1]" and "Exit code:    7"
@@ -111,7 +141,7 @@ std::optional<Chatter::End> Chatter::end() const {
     const auto rank = number_after(about, "],");
     const auto code = number_after(about, "Exit code:");
     if (rank && code) {
-      return End{*rank, std::nullopt, code};
+      return End{*rank, {std::nullopt, *code}};
     }
   }
   return std::nullopt;
@@ -151,7 +181,7 @@ std::string Chatter::said_by(int rank) const {
   std::string said;
   for (const auto line : lines_of(text_)) {
     const auto words = words_of(line);
-    if (words.rank == rank) {
+    if (words.rank == rank && !words.text.starts_with(kRankEnded)) {
       said += words.text;
       said += '\n';
     }

@@ -4,18 +4,19 @@
 #include <string>
 #include <string_view>
 
+#include "launch/lines.h"
+
 namespace lockstep::launch {
 
 /// What mpirun says of its own, kept from the user's eyes: after every failure
 /// it tells at length what we tell in a line. It is the one source for how a
-/// rank ended, as its ranks are not our children.
+/// rank ended, as its ranks are not our children. On hosts the shells around
+/// the ranks say it too (launch/host_mpi).
 class Chatter {
  public:
-  /// How a rank ended, by mpirun's word.
   struct End {
     int rank = 0;
-    std::optional<int> signal;
-    std::optional<int> exit_code;
+    RankEnd how;
   };
 
   /// How ssh to a host ended, by our own word among mpirun's (launch/host_mpi).
@@ -31,7 +32,9 @@ class Chatter {
   /// Keeps the first 64 KiB.
   void add(std::string_view bytes);
 
-  /// Nothing when it says nothing of the kind (that we understand).
+  /// How the first rank that failed ended: one that was killed, by its shell's
+  /// word, else the one mpirun names, else any by its shell's word. Nothing
+  /// when nothing of the kind is said (that we understand).
   std::optional<End> end() const;
   /// Of several the first that was lost, else the first that failed.
   std::optional<WayEnd> way_end() const;
@@ -44,6 +47,9 @@ class Chatter {
   std::string remarks() const;
 
  private:
+  std::optional<End> end_by_shells() const;
+  std::optional<End> end_by_mpirun() const;
+
   std::string text_;
 };
 

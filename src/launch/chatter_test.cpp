@@ -40,8 +40,7 @@ TEST_CASE("mpirun tells which rank a signal killed") {
   const auto end = chatter.end();
   REQUIRE(end.has_value());
   CHECK(end->rank == 1);
-  CHECK(end->signal == 9);
-  CHECK(!end->exit_code);
+  CHECK(end->how.signal == 9);
   CHECK(chatter.remarks().empty());
 }
 
@@ -55,9 +54,42 @@ TEST_CASE("mpirun tells which rank ended with a code") {
   const auto end = chatter.end();
   REQUIRE(end.has_value());
   CHECK(end->rank == 2);
-  CHECK(end->exit_code == 7);
-  CHECK(!end->signal);
+  CHECK(end->how.exit_code == 7);
+  CHECK(!end->how.signal);
   CHECK(chatter.remarks().empty());
+}
+
+// Seen to fail with: the first shell's word taken; mpirun's word taken first;
+// what a shell says kept among the remarks; and among what the rank said.
+TEST_CASE("the shell around a rank tells that it was killed") {
+  const auto chatter = chatter_of(
+      "[1,0]<stderr>:lockstep: rank ended: 0, exit code 71\n"
+      "[1,1]<stderr>:lockstep: rank ended: 1, exit code 139\n" +
+      std::string(kRule) +
+      "mpirun noticed that process rank 2 with PID 9 on node c exited on "
+      "signal "
+      "15 (Terminated).\n" +
+      kRule);
+  const auto end = chatter.end();
+  REQUIRE(end);
+  CHECK(end->rank == 1);
+  CHECK(end->how.signal == 11);
+  CHECK(chatter.remarks().empty());
+  CHECK(chatter.said_by(1).empty());
+}
+
+// Seen to fail with: the shell's word taken first; never taken.
+TEST_CASE("a shell's word counts when mpirun has none") {
+  const std::string shell = "lockstep: rank ended: 0, exit code 71\n";
+  const auto alone = chatter_of(shell).end();
+  REQUIRE(alone);
+  CHECK(alone->rank == 0);
+  CHECK(alone->how.exit_code == 71);
+  const auto both =
+      chatter_of(shell + "  Process name: [[47281,1],2]\n  Exit code:    7\n")
+          .end();
+  REQUIRE(both);
+  CHECK(both->rank == 2);
 }
 
 TEST_CASE("what is not usual is kept for the user") {
@@ -125,7 +157,9 @@ TEST_CASE("odd words are no report and cannot grow without bound") {
         "noticed that process rank 99999999999999 on signal 9",
         "noticed that process rank -1 on signal 9",
         "Process name: [[1,1],1]",
-        "Exit code: 3"}) {
+        "Exit code: 3",
+        "lockstep: rank ended: x, exit code 3",
+        "lockstep: rank ended: 1"}) {
     CAPTURE(text);
     CHECK(!chatter_of(text).end());
   }

@@ -85,6 +85,21 @@ std::vector<std::string> networks(const HostRanks& ranks) {
   return ips;
 }
 
+// Runs a rank and says how it failed. Only a shell on the host knows what is
+// there, and its `~`; its own words about signals are no use to anybody.
+std::string rank_script(const plan::Host& host, int rank) {
+  return fmt::format(
+      R"(exec 3>&2 2>/dev/null
+(exec {} "$@" 2>&3 3>&-)
+code=$?
+[ $code -eq 0 ] || echo "{}{}, exit code $code" >&3
+exit $code
+)",
+      host.is_here() ? shell_command({self_path().string()}) : program_on(host),
+      kRankEnded,
+      rank);
+}
+
 // One part of the command for each rank: where, with what, and the program.
 std::vector<std::string> rank_part(
     const HostRanks& ranks, int rank, Doors& doors) {
@@ -97,17 +112,8 @@ std::vector<std::string> rank_part(
   // By name alone, so that its value is on no command line.
   part.insert(part.end(), {"-x", link::kSecretVariable});
   part.insert(part.end(), {"-x", kMpiLibraryVariable});
-  if (host.is_here()) {
-    part.push_back(self_path().string());
-  } else {
-    // Only a shell on the host knows what is there, and its `~`.
-    part.insert(
-        part.end(),
-        {"/bin/sh",
-         "-c",
-         fmt::format("exec {} \"$@\"", program_on(host)),
-         "lockstep"});
-  }
+  part.insert(
+      part.end(), {"/bin/sh", "-c", rank_script(host, rank), "lockstep"});
   part.insert(part.end(), ranks.argv.begin(), ranks.argv.end());
   return part;
 }

@@ -14,6 +14,11 @@ inline constexpr char kMpiLibraryVariable[] = "MLX_MPI_LIBNAME";
 /// What our ssh for mpirun says, before the host's name, when it fails.
 inline constexpr char kWayEnded[] = "lockstep: ssh ended: ";
 
+/// What the shell around a rank on a host says, before the rank's number, when
+/// the rank fails. Of a rank that ends before all have started mpirun itself
+/// says nothing, as often as not.
+inline constexpr char kRankEnded[] = "lockstep: rank ended: ";
+
 /// Open MPI as far as ranks need it.
 struct OpenMpi {
   std::filesystem::path mpirun;

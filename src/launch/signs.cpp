@@ -57,6 +57,9 @@ void Supervisor::book_end(const RankLink& rank, Time now) {
 void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
   const auto weight =
       end.signal && *end.signal != SIGABRT ? Weight::killed : Weight::ended;
+  if (number >= options_.n_ranks) {
+    return; // words of something else
+  }
   const auto how = end.text();
   const auto* rank = find(number);
   if (rank == nullptr) {
@@ -170,8 +173,12 @@ std::optional<int> Supervisor::rank_on(const std::string& host) const {
 }
 
 // mpirun gets stuck when a rank dies while it joins, and says nothing of it;
-// then the rank's status lies there unasked. SIGTERM is how mpirun ends others.
+// then the rank's status lies there unasked, or its shell has told. SIGTERM is
+// how mpirun ends others.
 void Supervisor::look_for_statuses(Time now) {
+  if (const auto told = chatter_.end()) {
+    book_rank(told->rank, told->how, now);
+  }
   for (const auto& rank : links_) {
     if (rank.process() && !rank.is_open() && !rank.goodbye()) {
       const auto status = unasked_status(rank.process()->pid);
@@ -187,7 +194,7 @@ void Supervisor::look_for_statuses(Time now) {
 void Supervisor::book_mpirun(const Child& child, Time now) {
   const auto own = RankEnd::from_status(*child.status);
   if (const auto told = chatter_.end()) {
-    book_rank(told->rank, {told->signal, told->exit_code.value_or(0)}, now);
+    book_rank(told->rank, told->how, now);
   } else if (own.signal) {
     verdict_.add(
         {Weight::killed,

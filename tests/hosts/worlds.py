@@ -39,9 +39,11 @@ class World:
 
     def rank(self, host):
         """The process of the rank there."""
-        # Keepers and ssh have the program's name in their command lines too.
+        # Keepers and ssh have the program's name in their command lines too,
+        # and the shell around a rank its environment.
         pids = [pid for pid in self.cluster.hosts[host].pids("generate")
-                if b"LOCKSTEP_LIFELINE=" in pathlib.Path(
+                if pathlib.Path(f"/proc/{pid}/comm").read_text() == "lockstep\n"
+                and b"LOCKSTEP_LIFELINE=" in pathlib.Path(
                     f"/proc/{pid}/environ").read_bytes()]
         assert len(pids) == 1, pids
         return pids[0]
