@@ -107,8 +107,21 @@ float scale_scores(
   return V::largest(most);
 }
 
-/// Scores become weights exp(score - largest), those of places that the query
-/// may not see exactly 0; -> their sum. Those of integers get their scales.
+/// Beside a weight of 1 this one is nothing in 24 bits, and so is what is less.
+/// Products of such weights would leave the range of float32, where processors
+/// take a hundred times as long.
+constexpr float kNothing = 1e-26F;
+
+/// exp(score - largest), and 0 where that is at most kNothing.
+template <class V>
+typename V::F weight_of(typename V::F score, typename V::F largest) {
+  const auto weight = exp_of<V>(V::sub(score, largest));
+  // In this order what is no number stays none.
+  return V::max(V::set(0.0F), V::sub(weight, V::set(kNothing)));
+}
+
+/// Scores become weights, those of places that the query may not see exactly 0;
+/// -> their sum. Those of integers get their scales.
 template <class V, KvType kType>
 float weigh(
     const AttendArgs& args,
@@ -127,10 +140,10 @@ float weigh(
   };
   int i = 0;
   for (; i + kTile <= seen; i += kTile) {
-    weigh_tile(i, exp_of<V>(V::sub(V::load(scores + i), most)));
+    weigh_tile(i, weight_of<V>(V::load(scores + i), most));
   }
   for (; i < n_places; i += kTile) {
-    V::store(scores + i, exp_of<V>(V::sub(V::load(scores + i), most)));
+    V::store(scores + i, weight_of<V>(V::load(scores + i), most));
     for (int k = seen > i ? seen - i : 0; k < kTile; ++k) {
       scores[i + k] = 0.0F;
     }

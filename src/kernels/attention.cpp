@@ -1,35 +1,14 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
+#include "kernels/mix.h"
 #include "kernels/place_rows.h"
 
 namespace lockstep::kernels {
 
 namespace {
-
-/// The running result of one query over chunks: a softmax whose largest score
-/// is known only at the end. Milakov and Gimelshein, "Online normalizer
-/// calculation for softmax" (2018).
-struct Mix {
-  float largest = -INFINITY;
-  float total = 0.0F;
-  float* mixed = nullptr; // [width]
-};
-
-/// Takes in the next chunk; always in the order of places.
-void merge(const Table& table, const Mix& chunk, int width, Mix& mix) {
-  const float largest = std::max(mix.largest, chunk.largest);
-  // What has seen nothing yet counts nothing.
-  const float keep =
-      mix.total == 0.0F ? 0.0F : table.exp(mix.largest - largest);
-  const float add = table.exp(chunk.largest - largest);
-  mix.largest = largest;
-  mix.total = mix.total * keep + chunk.total * add;
-  table.mix(chunk.mixed, add, width, keep, mix.mixed);
-}
 
 /// Some rows of a part, whose queries of one head of keys go together.
 struct Piece {

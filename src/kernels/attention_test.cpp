@@ -169,6 +169,42 @@ TEST_CASE("attention is that of double precision") {
   }
 }
 
+// Processors take a hundred times as long for products out of range.
+TEST_CASE("places whose scores lie far below count nothing at all") {
+  // Seen to fail with: exp(score - largest) as the weight; exp() of any distance
+  // as a chunk's share.
+  const AttentionShape shape{1, 1, 16, 1.0F, KvType::f32};
+  RopeTable rope(std::vector<double>(8, 1e30)); // turns nothing
+  constexpr int kPlaces = 300;
+  rope.reserve(kPlaces);
+  for (const auto* table : usable_tables()) {
+    for (const int n_far : {1, 256}) {
+      std::vector<float> rows;
+      for (int place = 0; place < kPlaces; ++place) {
+        const bool far = place < n_far;
+        rows.insert(rows.end(), 16, 1.0F);                // query
+        rows.insert(rows.end(), 16, far ? -50.0F : 0.0F); // key
+        rows.insert(rows.end(), 16, far ? 1e36F : 1.0F);  // value
+      }
+      Context context(*table, Accuracy::exact, 1);
+      KvPages pages({shape.kv()}, 1);
+      pages.reserve(0, kPlaces);
+      std::vector<float> out(std::size_t{kPlaces} * 16);
+      attend_parts(
+          context,
+          shape,
+          rope,
+          {{0, kPlaces, 0, pages.pages(0)}},
+          pages.offset_of(0),
+          rows.data(),
+          out.data());
+      CAPTURE(std::string(table->name));
+      CAPTURE(n_far);
+      CHECK(out.back() == doctest::Approx(1.0F).epsilon(1e-6));
+    }
+  }
+}
+
 TEST_CASE(
     "attention's bits depend on no piece, no thread, no instruction set") {
   // Seen to fail with: chunks counted from the first place of a piece.
