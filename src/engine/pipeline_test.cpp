@@ -1,18 +1,14 @@
 #include "engine/pipeline.h"
 
 #include <cmath>
-#include <map>
-#include <random>
+#include <cstdint>
 #include <set>
-#include <utility>
-#include <vector>
+#include <string>
 
 #include <doctest/doctest.h>
 
-#include "base/error.h"
-#include "sched/scheduler.h"
-#include "support/random_sampling.h"
 #include "support/tiny_model.h"
+#include "support/tiny_requests.h"
 #include "support/tiny_world.h"
 
 namespace lockstep::engine {
@@ -20,56 +16,12 @@ namespace lockstep::engine {
 namespace {
 
 using testing::Kind;
+using testing::kinds_of_models;
+using testing::request_of;
+using testing::same_bits;
 using testing::TinyModel;
 using testing::TinyModelOptions;
 using World = testing::TinyWorld;
-
-sched::Request request_of(int prompt, int answer) {
-  sched::Request request;
-  for (int i = 0; i < prompt; ++i) {
-    request.prompt.push_back((i * 37 + 11) % 101);
-  }
-  request.max_tokens = answer;
-  request.n_top = 5;
-  request.sampling.seed = 99;
-  return request;
-}
-
-bool same_bits(
-    const std::vector<sched::Sampled>& a,
-    const std::vector<sched::Sampled>& b) {
-  bool same = a.size() == b.size();
-  for (std::size_t i = 0; same && i < a.size(); ++i) {
-    same = a[i].chosen.token == b[i].chosen.token &&
-           a[i].chosen.logprob == b[i].chosen.logprob;
-    for (std::size_t k = 0; same && k < a[i].top.size(); ++k) {
-      same = a[i].top[k].token == b[i].top[k].token &&
-             a[i].top[k].logprob == b[i].top[k].logprob;
-    }
-  }
-  return same;
-}
-
-std::vector<TinyModelOptions> kinds_of_models() {
-  TinyModelOptions plain;
-  TinyModelOptions tied;
-  tied.tied = true;
-  tied.n_kv_heads = 1;
-  TinyModelOptions biased;
-  biased.biases = true;
-  biased.n_kv_heads = 4;
-  TinyModelOptions quantized;
-  quantized.quantized = true;
-  quantized.tied = true;
-  TinyModelOptions scaled;
-  scaled.rope_scaling = {
-      {"rope_type", "llama3"},
-      {"factor", 8.0},
-      {"low_freq_factor", 1.0},
-      {"high_freq_factor", 4.0},
-      {"original_max_position_embeddings", 64}};
-  return {plain, tied, biased, quantized, scaled};
-}
 
 } // namespace
 
@@ -84,43 +36,6 @@ TEST_CASE("2, 3 and 4 stages give the bits of one") {
         World world(model, n_ranks, 16, kind);
         CHECK(same_bits(whole, world.run(request_of(50, 20))));
       }
-    }
-  }
-}
-
-TEST_CASE("in a crowd everyone gets the bits that they get alone") {
-  // Seen to fail with: one slot's cache for all; the random numbers' stream by
-  // slot instead of by choice; one history for all slots.
-  const TinyModel model(kinds_of_models()[3]);
-  std::map<sched::RequestId, sched::Request> requests;
-  std::map<sched::RequestId, std::vector<sched::Sampled>> alone;
-  std::mt19937 random(4);
-  for (sched::RequestId id = 1; id <= 7; ++id) {
-    const int i = static_cast<int>(id);
-    auto request = request_of(5 + 17 * i % 60, 8 + 5 * i % 13);
-    request.id = id;
-    request.prompt.front() = static_cast<Token>(id);
-    request.sampling = testing::random_sampling(random, 101);
-    request.sampling.min_tokens = 4;
-    requests[id] = request;
-    alone[id] = World(model, 1, 64).run(request);
-  }
-  for (const int n_ranks : {1, 2, 3}) {
-    World world(model, n_ranks, 16, Kind::kernels, 4);
-    std::map<sched::RequestId, std::vector<sched::Sampled>> crowded;
-    auto next = requests.begin();
-    for (int tick = 0; next != requests.end() || !world.idle(); ++tick) {
-      if (tick % 3 == 0 && next != requests.end()) {
-        world.add((next++)->second);
-      }
-      for (auto& event : world.tick()) {
-        crowded[event.id].push_back(std::move(event.sampled));
-      }
-    }
-    for (const auto& [id, request] : requests) {
-      CAPTURE(n_ranks);
-      CAPTURE(id);
-      CHECK(same_bits(alone[id], crowded[id]));
     }
   }
 }
@@ -193,86 +108,6 @@ TEST_CASE("the sampler looks back at prompt and answer, all of them") {
       CHECK(said.insert(result.chosen.token).second);
     }
     CHECK(said.size() == 90);
-  }
-}
-
-TEST_CASE("requests one after another do not see each other") {
-  // Seen to fail with: a slot that keeps its request when it is opened again.
-  const TinyModel model(TinyModelOptions{});
-  World world(model, 3, 8);
-  const auto first = world.run(request_of(20, 9));
-  auto other = request_of(33, 5);
-  other.sampling.seed = 5;
-  CHECK(same_bits(World(model, 1, 8).run(other), world.run(other)));
-  CHECK(same_bits(first, world.run(request_of(20, 9))));
-}
-
-TEST_CASE("what begins like another goes on behind it with the same bits") {
-  // Seen to fail with: the last, partly filled page not copied; the whole
-  // prompt taken over, so that nothing is left to sample from.
-  const TinyModel model(kinds_of_models()[3]);
-  for (const int n_ranks : {1, 3}) {
-    World world(model, n_ranks, 64, Kind::kernels, 2);
-    const auto alone = [&](const sched::Request& request) {
-      return World(model, n_ranks, 64).run(request);
-    };
-    auto first = request_of(290, 20);
-    const auto answer = world.run(first);
-    CHECK(world.n_reused == 0);
-    auto second = first; // a second turn: the slot goes on
-    for (const auto& sampled : answer) {
-      second.prompt.push_back(sampled.chosen.token);
-    }
-    second.prompt.insert(second.prompt.end(), {5, 6, 7});
-    CHECK(same_bits(world.run(second), alone(second)));
-    CHECK(world.n_reused == 309);
-    // The first once more, then parts of it: others' pages, shared.
-    CHECK(same_bits(world.run(first), alone(first)));
-    CHECK(world.n_reused == 289);
-    for (const int n_common : {270, 40}) {
-      auto other = first;
-      other.prompt.resize(static_cast<std::size_t>(n_common));
-      other.prompt.insert(other.prompt.end(), 30, 3);
-      CHECK(same_bits(world.run(other), alone(other)));
-      CHECK(world.n_reused == n_common);
-    }
-    CHECK(same_bits(world.run(second), alone(second)));
-    auto scored = first;
-    scored.max_tokens = 0;
-    scored.score_from = 200;
-    CHECK(same_bits(world.run(scored), alone(scored)));
-    CHECK(world.n_reused == 199);
-  }
-}
-
-TEST_CASE("answers to one prompt share its reading") {
-  // Seen to fail with: no waiting for a prompt that still enters.
-  const TinyModel model(kinds_of_models()[0]);
-  for (const auto kind : {Kind::kernels, Kind::mlx}) {
-    World world(model, 2, 16, kind, 4);
-    std::map<sched::RequestId, std::vector<sched::Sampled>> answers;
-    std::map<sched::RequestId, int> n_reused;
-    auto request = request_of(100, 12);
-    for (int choice = 0; choice < 4; ++choice) {
-      request.id = choice;
-      request.sampling.choice = choice;
-      world.add(request);
-    }
-    while (!world.idle()) {
-      for (auto& event : world.tick()) {
-        n_reused[event.id] = event.n_reused;
-        answers[event.id].push_back(std::move(event.sampled));
-      }
-    }
-    for (auto& [choice, answer] : answers) {
-      CHECK(n_reused[choice] >= (choice == 0 ? 0 : 96));
-      CHECK(n_reused[choice] < 100);
-      request.sampling.choice = static_cast<int>(choice);
-      const auto alone = World(model, 1, 16, kind).run(request);
-      REQUIRE(answer.size() == alone.size());
-      CHECK(answer.back().chosen.token == alone.back().chosen.token);
-      CHECK((kind == Kind::mlx || same_bits(answer, alone)));
-    }
   }
 }
 

@@ -2,63 +2,14 @@
 model their layers alone, and a world runs on that."""
 
 import json
-import os
-import pathlib
-import signal
-import subprocess
-import time
 import unittest
 
-from cluster import PROGRAM, ROOT, Cluster
-from worlds import FULL, ask, needs_hosts
+from pushed import MODEL, Pushed
+from worlds import ask, needs_hosts
 
-MODEL = ROOT / "build/models/SmolLM2-135M-Instruct.Q4_1.gguf"
 PIECE = 1 << 20
 # Of each tensor of the others two samples come, a block of the disk each.
 SAMPLES = 5_000_000
-
-
-class Pushed(unittest.TestCase):
-    """Two hosts beside the first, from which all that was built is hidden."""
-
-    HOSTS = 3
-
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster(cls.HOSTS)
-        cls.addClassCleanup(cls.cluster.close)
-        empty = cls.cluster.folder / "empty"
-        empty.mkdir()
-        for host in cls.cluster.hosts[1:]:
-            host.run("mount", "--bind", empty, ROOT / "build")
-
-    def push(self, *words, code=0, file=None, **keys):
-        """-> {host: what came of it}, stderr"""
-        got, out, err, _ = self.cluster.lockstep(
-            "push", *words, "--json", "--hosts",
-            file or self.cluster.hosts_file(**keys), timeout=120)
-        self.assertEqual(got, code, err)
-        return {each["host"]: each for each in json.loads(out)}, err
-
-    def place(self, host, place=".lockstep"):
-        return host.home / place
-
-    def weights(self, host, place=".lockstep"):
-        return self.place(host, place) / "models" / MODEL.name / MODEL.name
-
-    def held(self, host):
-        """-> [(offset, bytes)]"""
-        listed = json.loads(self.weights(host).with_name(
-            ".lockstep-pushed.json").read_text())
-        return [(piece[0], piece[1]) for piece in listed["files"][0]["pieces"]]
-
-    def assert_right(self, host):
-        """What is listed there is what the model has here."""
-        with MODEL.open("rb") as here, self.weights(host).open("rb") as there:
-            for offset, n in self.held(host):
-                here.seek(offset)
-                there.seek(offset)
-                self.assertEqual(here.read(n) == there.read(n), True, offset)
 
 
 @needs_hosts
@@ -233,70 +184,6 @@ class Push(Pushed):
         self.assertEqual(list(came), ["mini-2"])
         self.assertEqual(came["mini-2"]["sent_bytes"], MODEL.stat().st_size)
         code, _, err, _ = self.cluster.lockstep(*ask(4, "--hosts", file))
-        self.assertEqual(code, 0, err)
-
-
-@needs_hosts
-class Interrupted(Pushed):
-    HOSTS = 2
-
-    def start(self):
-        """A push over a slow link, that has come some way."""
-        process = self.cluster.start(
-            "push", "demo", "--hosts", self.cluster.hosts_file())
-        part = self.weights(self.cluster.hosts[1]).with_name(
-            MODEL.name + ".part")
-        deadline = time.monotonic() + 60
-        while (not self.cluster.hosts[1].pids("receive") or
-               not part.exists() or part.stat().st_blocks * 512 < 8 * PIECE):
-            self.assertLess(time.monotonic(), deadline, "nothing comes")
-            time.sleep(0.02)
-        return process
-
-    def wait_until_none_receives(self, host):
-        deadline = time.monotonic() + 10
-        while host.pids("receive"):
-            self.assertLess(time.monotonic(), deadline, "receive stays")
-            time.sleep(0.05)
-
-    # Seen to fail with: NAME.part emptied when it is opened.
-    @unittest.skipUnless(FULL, "it is about moments; make check-hosts")
-    def test_an_interrupted_push_goes_on(self):
-        first, _ = self.push("demo")
-        total = first["mini-2"]["sent_bytes"]
-        host = self.cluster.hosts[1]
-        subprocess.run(["rm", "-r", self.place(host) / "models"], check=True)
-        self.cluster.set_rate(host, 60)
-
-        process = self.start()
-        for pid in self.cluster.hosts[0].pids("receive"):
-            os.kill(pid, signal.SIGKILL)  # ssh
-        _, err = process.communicate(timeout=30)
-        self.assertEqual(process.returncode, 69, err)
-        self.assertRegex(err, "mini-2: .*killed by signal 9")
-        self.assertFalse(self.weights(host).exists())
-        self.wait_until_none_receives(host)
-
-        # Ctrl-C ends all at once; what runs there ends with its ssh.
-        began = self.start()
-        launcher = next(
-            pid for pid in self.cluster.hosts[0].pids("push")
-            if PROGRAM.encode() == pathlib.Path(
-                f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])
-        os.kill(launcher, signal.SIGINT)
-        _, err = began.communicate(timeout=10)
-        self.assertEqual(began.returncode, 130, err)
-        self.wait_until_none_receives(host)
-
-        again, _ = self.push("demo")
-        self.assertGreaterEqual(again["mini-2"]["present_bytes"], 7 * PIECE)
-        self.assertLessEqual(again["mini-2"]["sent_bytes"], total - 7 * PIECE)
-        self.assertEqual(
-            again["mini-2"]["sent_bytes"] + again["mini-2"]["present_bytes"],
-            total)
-        self.assert_right(host)
-        code, _, err, _ = self.cluster.lockstep(
-            *ask(4, "--hosts", self.cluster.hosts_file()))
         self.assertEqual(code, 0, err)
 
 
