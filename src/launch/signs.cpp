@@ -208,11 +208,15 @@ void Supervisor::book_mpirun(const Child& child, Time now) {
   } else if (auto missing_daemon = daemon_failure()) {
     verdict_.add(std::move(*missing_daemon), now);
   } else if (const auto missing = ranks_without_hello(); !missing.empty()) {
+    const auto end = RankEnd::from_shell(own.exit_code);
     verdict_.add(
         {Weight::ended,
          kNotStarted,
          fmt::format(
-             "{} did not start: mpirun {}", ranks_text(missing), own.text())},
+             "{} did not start: {} {}",
+             ranks_text(missing),
+             end.signal ? "one was" : "mpirun",
+             end.text())},
         now);
   } else if (first_vanished_) {
     book_rank(*first_vanished_, RankEnd::from_shell(own.exit_code), now);
