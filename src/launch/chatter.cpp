@@ -67,11 +67,14 @@ Words words_of(std::string_view line) {
   return {rank, words};
 }
 
+bool tells_how_rank_ended(std::string_view line) {
+  return line.find(kRankEnded) != std::string_view::npos;
+}
+
 // libevent, inside mpirun, speaks of descriptors that are closed already.
 bool is_for_people(std::string_view line) {
   return line.find_first_not_of(" \r") != std::string_view::npos &&
-         !line.starts_with("[warn] Epoll") &&
-         line.find(kRankEnded) == std::string_view::npos;
+         !line.starts_with("[warn] Epoll") && !tells_how_rank_ended(line);
 }
 
 bool is_usual(std::string_view block) {
@@ -92,16 +95,12 @@ void Chatter::add(std::string_view bytes) {
   text_ += bytes.substr(0, kMostBytes - std::min(text_.size(), kMostBytes));
 }
 
-std::optional<Chatter::End> Chatter::end_by_shells() const {
+std::optional<Chatter::End> Chatter::end_by_shells(int n_ranks) const {
   std::optional<End> first;
   for (const auto line : lines_of(text_)) {
-    const auto at = line.find(kRankEnded);
-    if (at == std::string_view::npos) {
-      continue;
-    }
-    const auto rank = number_after(line.substr(at), kRankEnded);
-    const auto code = number_after(line.substr(at), "exit code");
-    if (rank && code) {
+    const auto rank = number_after(line, kRankEnded);
+    const auto code = number_after(line, "exit code");
+    if (rank && *rank < n_ranks && code) {
       const End end{*rank, RankEnd::from_shell(*code)};
       if (end.how.signal) {
         return end;
@@ -112,16 +111,16 @@ std::optional<Chatter::End> Chatter::end_by_shells() const {
   return first;
 }
 
-std::optional<Chatter::End> Chatter::end() const {
-  const auto by_shells = end_by_shells();
+std::optional<Chatter::End> Chatter::end(int n_ranks) const {
+  const auto by_shells = end_by_shells(n_ranks);
   if (by_shells && by_shells->how.signal) {
     return by_shells;
   }
-  const auto by_mpirun = end_by_mpirun();
+  const auto by_mpirun = end_by_mpirun(n_ranks);
   return by_mpirun ? by_mpirun : by_shells;
 }
 
-std::optional<Chatter::End> Chatter::end_by_mpirun() const {
+std::optional<Chatter::End> Chatter::end_by_mpirun(int n_ranks) const {
   const std::string_view text = text_;
   // "… noticed that process rank 1 with PID 7 on node h exited on signal 9 …"
   const auto noticed = text.find("noticed that process rank");
@@ -130,7 +129,7 @@ std::optional<Chatter::End> Chatter::end_by_mpirun() const {
     const auto about = text.substr(noticed, 512);
     const auto rank = number_after(about, "process rank");
     const auto signal = number_after(about, "on signal");
-    if (rank && signal) {
+    if (rank && *rank < n_ranks && signal) {
       return End{*rank, {signal, 0}};
     }
   }
@@ -140,7 +139,7 @@ std::optional<Chatter::End> Chatter::end_by_mpirun() const {
     const auto about = text.substr(name, 512);
     const auto rank = number_after(about, "],");
     const auto code = number_after(about, "Exit code:");
-    if (rank && code) {
+    if (rank && *rank < n_ranks && code) {
       return End{*rank, {std::nullopt, *code}};
     }
   }
@@ -181,7 +180,7 @@ std::string Chatter::said_by(int rank) const {
   std::string said;
   for (const auto line : lines_of(text_)) {
     const auto words = words_of(line);
-    if (words.rank == rank && !words.text.starts_with(kRankEnded)) {
+    if (words.rank == rank && !tells_how_rank_ended(line)) {
       said += words.text;
       said += '\n';
     }

@@ -34,8 +34,8 @@ class Chatter {
 
   /// How the first rank that failed ended: one that was killed, by its shell's
   /// word, else the one mpirun names, else any by its shell's word. Nothing
-  /// when nothing of the kind is said (that we understand).
-  std::optional<End> end() const;
+  /// when nothing of the kind is said (that we understand) of these ranks.
+  std::optional<End> end(int n_ranks) const;
   /// Of several the first that was lost, else the first that failed.
   std::optional<WayEnd> way_end() const;
   /// What the rank wrote before the control link took over, as far as mpirun
@@ -47,8 +47,8 @@ class Chatter {
   std::string remarks() const;
 
  private:
-  std::optional<End> end_by_shells() const;
-  std::optional<End> end_by_mpirun() const;
+  std::optional<End> end_by_shells(int n_ranks) const;
+  std::optional<End> end_by_mpirun(int n_ranks) const;
 
   std::string text_;
 };

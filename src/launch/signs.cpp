@@ -57,9 +57,6 @@ void Supervisor::book_end(const RankLink& rank, Time now) {
 void Supervisor::book_rank(int number, const RankEnd& end, Time now) {
   const auto weight =
       end.signal && *end.signal != SIGABRT ? Weight::killed : Weight::ended;
-  if (number >= options_.n_ranks) {
-    return; // words of something else
-  }
   const auto how = end.text();
   const auto* rank = find(number);
   if (rank == nullptr) {
@@ -176,7 +173,7 @@ std::optional<int> Supervisor::rank_on(const std::string& host) const {
 // then the rank's status lies there unasked, or its shell has told. SIGTERM is
 // how mpirun ends others.
 void Supervisor::look_for_statuses(Time now) {
-  if (const auto told = chatter_.end()) {
+  if (const auto told = chatter_.end(options_.n_ranks)) {
     book_rank(told->rank, told->how, now);
   }
   for (const auto& rank : links_) {
@@ -193,7 +190,7 @@ void Supervisor::look_for_statuses(Time now) {
 // signal; which rank it was it mostly says in words.
 void Supervisor::book_mpirun(const Child& child, Time now) {
   const auto own = RankEnd::from_status(*child.status);
-  if (const auto told = chatter_.end()) {
+  if (const auto told = chatter_.end(options_.n_ranks)) {
     book_rank(told->rank, told->how, now);
   } else if (own.signal) {
     verdict_.add(
